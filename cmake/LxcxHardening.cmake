@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Hardened code generation and linking for all targets, and the static, small release link.
+include(CheckPIESupported)
+check_pie_supported()
+add_compile_options(-fstack-protector-strong -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden> -ffunction-sections -fdata-sections)
+add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed)
+if(CMAKE_BUILD_TYPE MATCHES "Rel" AND NOT LXCX_SANITIZE)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(LXCX_SANITIZE)
+  add_compile_options(-fsanitize=${LXCX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${LXCX_SANITIZE})
+endif()
+if(LXCX_STATIC)
+  add_link_options(-static-libstdc++ -static-libgcc)
+  set(Boost_USE_STATIC_LIBS ON)
+endif()
