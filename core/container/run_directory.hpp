@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// A started container's directory on tmpfs: its state, its journal, the configuration it was started with, its control socket.
+//
+//   state     the RunState below, replaced by rename(2)
+//   journal   what was taken, one line each, written before it is taken
+//   config    the configuration as started (teardown, attach and info use this, never the edited file)
+//   control   the monitor's socket
+//
+// It exists from the first step of a start to the last of a teardown: a directory without a living init is a teardown to finish.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/unique_fd.hpp"
+#include "core/container/name.hpp"
+#include "core/container/states.hpp"
+#include "core/kernel/kernel.hpp"
+#include "core/plugin/host_call.hpp"
+
+namespace lxcx::core {
+
+/// A process, named so that a recycled pid is not mistaken for it.
+struct ProcessId {
+  pid_t pid = 0;
+  std::uint64_t start_time = 0;  ///< field 22 of /proc/PID/stat, clock ticks since boot
+};
+
+struct RunState {
+  State state = State::starting;
+  ProcessId init, monitor;
+  std::int64_t started_at = 0;  ///< seconds since the epoch
+  std::string lxcpath, name, config_file;
+  std::string cgroup;           ///< the payload's path below each hierarchy: "lxc.payload.web"
+  std::string monitor_cgroup;
+  int exit_status = -1;         ///< as wait(2) has it; -1 until init ended
+  std::string target;           ///< "stop" or "reboot" once init ended
+  unsigned clone_flags = 0;     ///< namespaces made, as clone(2) flags
+  std::map<std::string, std::string> extra;  ///< forward compatible: unknown lines are kept
+};
+
+/// One journal line. scope: a step's name, or "storage", "network 0", "security seccomp" for a plugin's own records.
+struct JournalEntry {
+  std::string scope, key, value;
+};
+
+class Journal {
+ public:
+  Journal() = default;
+  /// Opens (and with `create` makes) the journal in a run directory; reads what is there. A torn last line is dropped.
+  static Result<Journal> open(Kernel& kernel, int run_dirfd, bool create);
+  /// Durable when it returns. Call it before the act.
+  Result<void> append(std::string_view scope, std::string_view key, std::string_view value);
+  const std::vector<JournalEntry>& entries() const { return entries_; }
+  const std::string* last(std::string_view scope, std::string_view key) const;
+  std::vector<std::string> all(std::string_view scope, std::string_view key) const;
+
+ private:
+  Kernel* kernel_ = nullptr;
+  UniqueFd fd_;
+  std::vector<JournalEntry> entries_;
+};
+
+/// A plugin's view of the journal.
+class JournalScope final : public RecordStore {
+ public:
+  JournalScope(Journal& journal, std::string scope) : journal_(journal), scope_(std::move(scope)) {}
+  Result<void> record(std::string_view key, std::string_view value) override { return journal_.append(scope_, key, value); }
+  const std::string* recall(std::string_view key) const override { return journal_.last(scope_, key); }
+
+ private:
+  Journal& journal_;
+  std::string scope_;
+};
+
+class RunDirectory {
+ public:
+  /// Makes it (and its parents, 0711 and 0700). Errors: busy if it exists.
+  static Result<RunDirectory> create(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths);
+  /// Errors: not_running when there is none.
+  static Result<RunDirectory> open(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths);
+  /// The same from a path, for the teardown after the monitor.
+  static Result<RunDirectory> open_path(Kernel& kernel, const std::string& path);
+
+  int fd() const { return fd_.get(); }
+  const std::string& path() const { return path_; }
+  Result<RunState> read_state() const;
+  Result<void> write_state(const RunState& state) const;
+  Result<void> write_config(std::string_view text) const;
+  Result<std::string> config_path() const;
+  Result<Journal> journal(bool create) const;
+  /// Removes the files lxcx makes, then the directory.
+  Result<void> remove();
+
+ private:
+  Kernel* kernel_ = nullptr;
+  std::string path_;
+  UniqueFd fd_;
+};
+
+/// The start time of a living process (zombies count as dead), or nothing.
+std::optional<std::uint64_t> start_time_of(pid_t pid);
+bool is_alive(const ProcessId& process);
+ProcessId this_process();
+
+/// One container's exclusive lock (flock(2) on a file in the run root). Held by every verb that changes it; released at the last close.
+Result<UniqueFd> lock_container(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, int timeout_ms);
+
+/// True when LXC's own command socket for this container is in /proc/net/unix.
+bool runs_under_lxc(const ContainerPaths& paths);
+
+}  // namespace lxcx::core

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looking at containers: nothing here changes one.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/container/host.hpp"
+#include "core/container/states.hpp"
+
+namespace lxcx::core {
+
+struct ContainerInfo {
+  std::string name;
+  State state = State::stopped;
+  pid_t init = 0;
+  std::string manager;                 ///< "lxcx", "lxc" (runs under LXC), or empty when stopped
+  bool monitor_lost = false;           ///< runs, but its monitor was killed
+  std::vector<std::string> addresses;  ///< IPv4 first; no loopback, no link-local
+  struct Link { std::string name; std::uint64_t rx_bytes = 0, tx_bytes = 0; };
+  std::vector<Link> links;             ///< host side
+  std::optional<std::uint64_t> cpu_ns, memory_bytes, kernel_memory_bytes, block_io_bytes;
+  std::int64_t started_at = 0;
+  int last_exit_status = -1;
+};
+
+struct ListRequest {
+  bool addresses = false;              ///< costs a namespace visit for each running container
+  bool memory = false;
+};
+struct ContainerSummary {
+  std::string name;
+  State state = State::stopped;
+  pid_t init = 0;
+  std::string manager;
+  bool defined = true;                 ///< has a configuration
+  // From the configuration; read only when details were asked for:
+  bool autostart = false, unprivileged = false;
+  std::vector<std::string> groups;
+  std::vector<std::string> interfaces, ipv4, ipv6;
+  std::optional<std::uint64_t> memory_bytes, swap_bytes;
+};
+
+Result<ContainerInfo> container_info(Host& host, const ContainerPaths& paths);
+Result<std::vector<ContainerSummary>> list_containers(Host& host, const std::string& lxcpath, const ListRequest& request, bool details);
+/// The state now: from the run directory and the freezer, or LXC's command socket.
+State container_state(Host& host, const ContainerPaths& paths);
+/// False when the timeout ran out; -1: for ever; 0: look once.
+Result<bool> wait_for_state(Host& host, const ContainerPaths& paths, const std::vector<State>& states, int timeout_s);
+
+/// Addresses of a network namespace's devices: no loopback, no link-local ones. Forks: the caller stays in its own namespace.
+struct InterfaceAddresses {
+  std::string interface;
+  std::vector<std::string> ipv4, ipv6;
+};
+Result<std::vector<InterfaceAddresses>> addresses_of(Kernel& kernel, pid_t pid);
+
+}  // namespace lxcx::core

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole small files through the kernel interface. For files of lxcx's own and of the host; what a container can influence goes through
+// safe_paths.hpp.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "core/kernel/kernel.hpp"
+
+namespace lxcx::core {
+
+/// Everything from the fd's position on. Errors: usage when it is longer than `limit` bytes.
+Result<std::string> read_all(Kernel& kernel, int fd, std::size_t limit);
+Result<std::string> read_file(Kernel& kernel, int dirfd, const char* path, std::size_t limit);
+Result<void> write_all(Kernel& kernel, int fd, std::string_view text);
+/// Replaces a file by a new one with that text: a reader sees the old or the new, whole. `name` has no '/'.
+Result<void> replace_file(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, mode_t mode);
+/// mkdir -p; true when the last component was made. Existing directories are left as they are.
+Result<bool> make_directories(Kernel& kernel, const std::string& path, mode_t mode);
+
+}  // namespace lxcx::core

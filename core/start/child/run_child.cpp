@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include "core/base/error_frame.hpp"
+#include "core/start/child/steps.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+/// Sends lines to the parent, which owns the log: after the clone nothing here opens or locks one.
+class FrameLog final : public Log {
+ public:
+  FrameLog(Kernel& kernel, int fd, const Log& parent) : kernel_(kernel), fd_(fd), parent_(parent) {}
+  void write(Level level, std::string_view text) override {
+    if (!wants(level)) return;
+    (void)send_frame(kernel_, fd_, Frame::log, std::string(1, static_cast<char>('0' + static_cast<int>(level))) + std::string(text));
+  }
+  bool wants(Level level) const override { return parent_.wants(level); }
+
+ private:
+  Kernel& kernel_;
+  int fd_;
+  const Log& parent_;
+};
+
+Result<void> run_steps(ChildContext& context) {
+  for (std::size_t i = 0; i < child_steps.size(); ++i) {
+    const auto before = std::chrono::steady_clock::now();
+    LXCX_CHECK(doing(child_steps[i].act(context), std::string(child_steps[i].name)));
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - before;
+    LXCX_CHECK(send_frame(context.kernel, context.sync.get(), Frame::step, std::to_string(i) + "\t" + std::to_string(took.count())));
+  }
+  return fail(Code::internal, "exec returned without an error");
+}
+
+}  // namespace
+
+std::size_t child_step_count() { return child_steps.size(); }
+std::string_view child_step_name(std::size_t index) { return child_steps[index].name; }
+
+void run_child(StartContext& start, UniqueFd sync, std::vector<UniqueFd> v1_tasks, SharedNamespaces shared) {
+  FrameLog log(start.kernel, sync.get(), start.host.log);
+  start.child_log = &log;
+  start.init = 0;
+  ChildContext context{start, start.kernel, start.config, std::move(sync), std::move(v1_tasks), std::move(shared), {}, {}, {}, {}, {}, {}, {}};
+  const Result<void> done = run_steps(context);
+  (void)send_frame(start.kernel, context.sync.get(), Frame::error, pack_error(done.error()));
+  ::_exit(done.error().code == Code::internal ? LXCX_INTERNAL : static_cast<int>(done.error().code));
+}
+
+}  // namespace lxcx::core

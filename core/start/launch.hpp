@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of a start that a restart after a reboot shares with it.
+#pragma once
+#include "core/start/context.hpp"
+
+namespace lxcx::core {
+
+/// Makes the run directory and writes the journal, the configuration as started and the state into it. Leaves nothing when it fails.
+Result<void> prepare_run(StartContext& context);
+
+/// After the steps: confines the monitor to be, makes the control socket, fills context.handover. On failure everything is undone.
+Result<void> ready_monitor(StartContext& context);
+
+/// Busy when it runs or is being started. A teardown that was cut short must be finished before (stop.hpp).
+Result<void> refuse_second_start(Host& host, const ContainerPaths& paths);
+
+/// --net: every device is of that type; without any, there is one.
+void select_network(ContainerConfig& config, const PluginSelection& selection);
+/// The selection travels in the state, so that a teardown by another process chooses the same plugins.
+void save_selection(const PluginSelection& selection, RunState& state);
+void restore_selection(const RunState& state, PluginSelection& selection);
+
+/// The table's own text of a step's name, which outlives any message.
+std::string_view step_name(bool is_child, std::string_view name);
+
+}  // namespace lxcx::core

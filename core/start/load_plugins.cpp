@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which plugins a configuration asks for, by its keys; and loading exactly those.
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/text.hpp"
+#include "core/kernel/files.hpp"
+#include "core/start/calls.hpp"
+#include "core/start/context.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+/// LXC's own keys that a plugin serves.
+struct KeyOwner {
+  std::string_view prefix;
+  std::string_view plugin;
+  /// A file whose first byte is 'Y' or '1' when the kernel has the LSM; the keys have no effect without it, as under LXC.
+  const char* enabled_by;
+};
+constexpr std::array security_keys{
+    KeyOwner{"lxc.seccomp.", "seccomp", nullptr},
+    KeyOwner{"lxc.apparmor.", "apparmor", "/sys/module/apparmor/parameters/enabled"},
+    KeyOwner{"lxc.selinux.", "selinux", "/sys/fs/selinux/enforce"},
+};
+
+void add_once(std::vector<std::string>& names, std::string_view name) {
+  if (std::ranges::find(names, name) == names.end()) names.emplace_back(name);
+}
+
+/// "lxcx.security.landlock.payload" with "lxcx.security." -> "landlock".
+std::string_view plugin_of(std::string_view key, std::string_view prefix) {
+  if (!key.starts_with(prefix)) return {};
+  key.remove_prefix(prefix.size());
+  return key.substr(0, key.find('.'));
+}
+
+bool kernel_has(Kernel& kernel, const KeyOwner& owner) {
+  if (owner.enabled_by == nullptr) return true;
+  const Result<std::string> text = read_file(kernel, AT_FDCWD, owner.enabled_by, 64);
+  return text && !text->empty() && ((*text)[0] == 'Y' || (*text)[0] == '1' || owner.plugin == "selinux");
+}
+
+void want_security(Host& host, const Setting& setting, std::vector<std::string>& names) {
+  for (const KeyOwner& owner : security_keys) {
+    if (!setting.key.starts_with(owner.prefix)) continue;
+    if (kernel_has(host.kernel, owner)) {
+      add_once(names, owner.plugin);
+    } else {
+      host.log.info(setting.key + " has no effect: this kernel runs without " + std::string(owner.plugin));
+    }
+  }
+  if (const std::string_view name = plugin_of(setting.key, "lxcx.security."); !name.empty()) add_once(names, name);
+}
+
+Result<void> split_rootfs(Host& host, const ContainerConfig& config, WantedPlugins& wanted) {
+  const std::size_t colon = config.rootfs.find(':');
+  const bool has_type = colon != std::string::npos && config.rootfs.find('/') > colon;
+  wanted.storage_source = has_type ? config.rootfs.substr(colon + 1) : config.rootfs;
+  if (!host.selection.storage.empty()) {
+    wanted.storage_name = host.selection.storage;
+    return {};
+  }
+  Result<std::string> name = has_type ? host.plugins.storage_for_scheme(config.rootfs.substr(0, colon)) : detect_storage(host, wanted.storage_source);
+  if (!name) {
+    name.error().where = config.rootfs_where;
+    return std::unexpected(std::move(name).error());
+  }
+  wanted.storage_name = *name;
+  return {};
+}
+
+Result<LoadedPlugins::Nic> load_nic(Host& host, const NicConfig& config) {
+  LXCX_TRY(manifest, host.plugins.find(Kind::network, config.type));
+  LXCX_TRY(plugin, host.plugins.network(config.type));
+  for (const Setting& setting : config.settings) {
+    if (manifest->declares(setting.key)) continue;
+    if (is_known_nic_key(setting.key)) {
+      host.log.debug("lxc.net." + std::to_string(config.index) + "." + setting.key + " means nothing to a " + config.type + " device, ignoring");
+      continue;
+    }
+    Error error{Code::config, 0, "the network plugin '" + config.type + "' has no setting '" + setting.key + "'", {}, {}, setting.where, {}};
+    error.hint = "`lxcx plugin info network " + config.type + "` lists its settings";
+    return std::unexpected(std::move(error));
+  }
+  return LoadedPlugins::Nic{plugin, &config, manifest->has("host-namespace")};
+}
+
+}  // namespace
+
+Result<std::string> detect_storage(Host& host, const std::string& source) {
+  const Result<struct stat> status = host.kernel.fstatat(AT_FDCWD, source.c_str(), 0);
+  if (!status) {
+    Error error = status.error();
+    error.message = "the root file system '" + source + "' cannot be used";
+    error.hint = "create it, or point lxc.rootfs.path at another";
+    return std::unexpected(std::move(error));
+  }
+  if (S_ISDIR(status->st_mode)) return "dir";
+  // Anything else: ask those who say that they recognise sources.
+  HostCall call({&host.log, "storage", {}, nullptr, {}, nullptr});
+  Call view = call.call();
+  return host.plugins.storage_for_source(view, source);
+}
+
+Result<WantedPlugins> wanted_plugins(Host& host, const ContainerConfig& config) {
+  WantedPlugins wanted;
+  if (!config.rootfs.empty()) LXCX_CHECK(split_rootfs(host, config, wanted));
+  const bool has_scripts = std::ranges::any_of(config.nics, [](const NicConfig& nic) { return !nic.get("script.up").empty() || !nic.get("script.down").empty(); });
+  if (!config.hooks.by_type.empty() || has_scripts) wanted.hooks.emplace_back("script");
+  for (const Setting& setting : config.plugin_settings) {
+    want_security(host, setting, wanted.security);
+    if (const std::string_view name = plugin_of(setting.key, "lxcx.hook."); !name.empty()) add_once(wanted.hooks, name);
+  }
+  for (const std::string& name : split(host.selection.security, ',')) add_once(wanted.security, name);
+  for (const std::string& name : split(host.selection.hook, ',')) add_once(wanted.hooks, name);
+  return wanted;
+}
+
+Result<LoadedPlugins> load_plugins(Host& host, const ContainerConfig& config) {
+  LXCX_TRY(wanted, wanted_plugins(host, config));
+  LoadedPlugins loaded;
+  loaded.storage_name = wanted.storage_name;
+  loaded.storage_source = wanted.storage_source;
+  if (!wanted.storage_name.empty()) {
+    LXCX_TRY(storage, host.plugins.storage(wanted.storage_name));
+    loaded.storage = storage;
+  }
+  for (const NicConfig& nic : config.nics) {
+    Result<LoadedPlugins::Nic> one = load_nic(host, nic);
+    if (!one && !one.error().where) one.error().where = nic.where;
+    if (!one) return std::unexpected(std::move(one).error());
+    loaded.nics.push_back(*one);
+  }
+  for (const std::string& name : wanted.security) {
+    LXCX_TRY(plugin, host.plugins.security(name));
+    loaded.security.push_back({plugin, name});
+  }
+  for (const std::string& name : wanted.hooks) {
+    LXCX_TRY(manifest, host.plugins.find(Kind::hook, name));
+    LXCX_TRY(plugin, host.plugins.hook(name));
+    loaded.hooks.push_back({plugin, name, manifest->has("in-child"), event_mask(manifest->events)});
+  }
+  return loaded;
+}
+
+Result<void> validate_with_plugins(StartContext& context) {
+  for (const LoadedPlugins::Nic& nic : context.plugins.nics) {
+    HostCall call(nic_call(context, *nic.config, nullptr));
+    Call view = call.call();
+    Result<void> valid = nic.plugin->validate(view, Nic{context.paths.name, nic.config->type, nic.config->index, -1});
+    if (!valid && !valid.error().where) valid.error().where = nic.config->where;
+    LXCX_CHECK(doing(std::move(valid), nic_text(*nic.config)));
+  }
+  for (const LoadedPlugins::Confiner& confiner : context.plugins.security) {
+    HostCall call(security_call(context, confiner.name, nullptr));
+    Call view = call.call();
+    LXCX_CHECK(doing(confiner.plugin->validate(view, confinement(context)), "security plugin '" + confiner.name + "'"));
+  }
+  for (const LoadedPlugins::Listener& listener : context.plugins.hooks) {
+    HostCall call(hook_call(context, listener.name, nullptr));
+    Call view = call.call();
+    Event event;
+    event.container = context.paths.name;
+    event.hook_version = context.config.hooks.version;
+    LXCX_CHECK(doing(listener.plugin->validate(view, event), "hook plugin '" + listener.name + "'"));
+  }
+  return {};
+}
+
+}  // namespace lxcx::core

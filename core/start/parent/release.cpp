@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <time.h>
+
+#include "core/base/error_frame.hpp"
+#include "core/base/text.hpp"
+#include "core/kernel/files.hpp"
+#include "core/start/child/child.hpp"
+#include "core/start/parent/steps.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+void take_log(StartContext& context, std::string_view payload) {
+  if (payload.empty()) return;
+  context.log().write(static_cast<Level>(payload[0] - '0'), payload.substr(1));
+}
+
+void take_step(StartContext& context, std::string_view payload) {
+  const std::vector<std::string> parts = split(payload, '\t');
+  if (parts.size() != 2) return;
+  const auto index = static_cast<std::size_t>(parse_integer(parts[0]).value_or(-1));
+  const std::int64_t took = parse_integer(parts[1]).value_or(0);
+  if (index < child_step_count()) context.trace.push_back({child_step_name(index), std::chrono::nanoseconds(took), "child"});
+}
+
+void take_terminals(StartContext& context, Message& message) {
+  std::size_t next = 0;
+  if (message.payload == "console" && !message.fds.empty()) context.terminals.console_master = std::move(message.fds[next++]);
+  for (; next < message.fds.size(); ++next) context.terminals.tty_masters.push_back(std::move(message.fds[next]));
+}
+
+/// Handles one message; an error frame becomes the error.
+Result<void> take(StartContext& context, Message& message) {
+  switch (message.frame) {
+    case Frame::error: return std::unexpected(unpack_error(message.payload));
+    case Frame::log: take_log(context, message.payload); return {};
+    case Frame::step: take_step(context, message.payload); return {};
+    case Frame::terminals: take_terminals(context, message); return {};
+    case Frame::ready: return {};
+    case Frame::mapped:
+    case Frame::go: break;
+  }
+  return fail(Code::internal, "the child sent a frame that only a parent sends");
+}
+
+/// proc_pid_stat(5), field 9: PF_FORKNOEXEC is set until the first exec. A closed socket alone does not tell an exec from a death.
+bool died_before_exec(Kernel& kernel, pid_t pid) {
+  constexpr std::int64_t fork_no_exec = 0x40;
+  const Result<std::string> text = read_file(kernel, AT_FDCWD, ("/proc/" + std::to_string(pid) + "/stat").c_str(), 4096);
+  if (!text) return false;
+  const std::size_t end = text->rfind(')');
+  const std::vector<std::string> fields = split(std::string_view(*text).substr(end == std::string::npos ? 0 : end + 1), ' ');
+  if (fields.size() < 7 || (fields[0] != "Z" && fields[0] != "X")) return false;
+  return (parse_integer(fields[6]).value_or(0) & fork_no_exec) != 0;
+}
+
+Result<void> write_pid_file(StartContext& context) {
+  if (context.request.pid_file.empty()) return {};
+  LXCX_TRY(fd, context.kernel.openat(AT_FDCWD, context.request.pid_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
+  return write_all(context.kernel, fd.get(), std::to_string(::getpid()));
+}
+
+}  // namespace
+
+Result<void> await_setup(StartContext& context) {
+  while (true) {
+    LXCX_TRY(message, receive_frame(context.kernel, context.sync.get()));
+    LXCX_CHECK(take(context, message));
+    if (message.frame == Frame::ready) return {};
+  }
+}
+
+// The child's end closes at exec (close-on-exec): silence is success.
+Result<void> release_init(StartContext& context) {
+  LXCX_CHECK(send_frame(context.kernel, context.sync.get(), Frame::go));
+  while (true) {
+    Message message{};
+    LXCX_TRY(closed, receive_or_closed(context.kernel, context.sync.get(), message));
+    if (!closed) {
+      LXCX_CHECK(take(context, message));
+      continue;
+    }
+    context.sync.reset();
+    if (!context.request.execute && died_before_exec(context.kernel, context.init))
+      return fail(Code::kernel, "init was killed before it could run", "does the seccomp policy allow execve? was memory exhausted? see the kernel's log");
+    return {};
+  }
+}
+
+Result<void> record_running(StartContext& context) {
+  context.state.state = State::running;
+  context.state.started_at = ::time(nullptr);
+  context.state.monitor = this_process();
+  LXCX_CHECK(context.run->write_state(context.state));
+  LXCX_CHECK(doing(write_pid_file(context), "write the pid file"));
+  if (const Result<void> told = run_event(context, LXCX_EVENT_RUNNING); !told) context.log().warn(told.error().message + ", ignoring");
+  return {};
+}
+
+}  // namespace lxcx::core

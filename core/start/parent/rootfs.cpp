@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/base/text.hpp"
+#include "core/kernel/files.hpp"
+#include "core/kernel/safe_paths.hpp"
+#include "core/start/calls.hpp"
+#include "core/start/parent/steps.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+struct Machine {
+  std::uint16_t elf;
+  std::string_view name;
+  std::array<std::string_view, 3> runs_on;  ///< uname -m values
+};
+constexpr std::array machines{
+    Machine{EM_X86_64, "x86_64", {"x86_64"}},         Machine{EM_386, "i386", {"x86_64", "i686", "i386"}},
+    Machine{EM_AARCH64, "aarch64", {"aarch64"}},      Machine{EM_ARM, "arm", {"aarch64", "armv7l", "armv8l"}},
+    Machine{EM_RISCV, "riscv", {"riscv64"}},          Machine{EM_PPC64, "ppc64", {"ppc64le", "ppc64"}},
+    Machine{EM_S390, "s390", {"s390x"}},              Machine{EM_MIPS, "mips", {"mips64", "mips"}},
+};
+
+/// True when somebody (binfmt_misc, say qemu-user) may run foreign binaries.
+bool has_foreign_interpreters(Kernel& kernel) {
+  const Result<UniqueFd> directory = kernel.openat(AT_FDCWD, "/proc/sys/fs/binfmt_misc", O_RDONLY | O_DIRECTORY);
+  if (!directory) return false;
+  const Result<std::vector<std::string>> names = kernel.getdents(directory->get());
+  return names && std::ranges::any_of(*names, [](const std::string& name) { return name.starts_with("qemu-"); });
+}
+
+Result<void> check_elf(StartContext& context, const std::string& path, const std::array<unsigned char, 20>& head) {
+  const auto machine = static_cast<std::uint16_t>(head[18] | (head[19] << 8));
+  const auto known = std::ranges::find(machines, machine, &Machine::elf);
+  utsname host{};
+  ::uname(&host);
+  if (known == machines.end() || std::ranges::find(known->runs_on, std::string_view(host.machine)) != known->runs_on.end()) return {};
+  if (has_foreign_interpreters(context.kernel)) return {};
+  return fail(Code::unsupported, "the init program '" + path + "' is built for " + std::string(known->name) + ", this machine is " + host.machine,
+              "use an image for this architecture, or install qemu-user-static with binfmt support");
+}
+
+/// Mounts or hooks may yet provide the program: then only the child can tell.
+bool may_appear_later(const StartContext& context) {
+  return !context.config.mounts.empty() || !context.config.fstab.empty() || has_listener(context, LXCX_EVENT_PRE_MOUNT) ||
+         has_listener(context, LXCX_EVENT_MOUNT);
+}
+
+Result<void> inspect_init(StartContext& context, const std::string& path) {
+  Result<UniqueFd> fd = open_beneath(context.kernel, context.rootfs_mount.get(), path.c_str(), O_RDONLY);
+  if (!fd) {
+    // A link to an absolute path is followed inside; what stays missing is missing.
+    if (may_appear_later(context)) return {};
+    Error error{Code::not_found, fd.error().sys_errno, "the root file system has no '" + path + "'", {}, {}, {}, {}};
+    error.hint = "is the root file system complete? Name another program with lxc.init.cmd or after --";
+    return std::unexpected(std::move(error));
+  }
+  LXCX_TRY(status, context.kernel.fstat(fd->get()));
+  if (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0) {
+    if (may_appear_later(context)) return {};
+    return fail(Code::denied, "the init program '" + path + "' is no executable file", "make it executable, or name another with lxc.init.cmd");
+  }
+  std::array<unsigned char, 20> head{};
+  LXCX_TRY(size, context.kernel.read(fd->get(), head.data(), head.size()));
+  if (size < head.size() || std::memcmp(head.data(), ELFMAG, SELFMAG) != 0) return {};
+  return check_elf(context, path, head);
+}
+
+}  // namespace
+
+Result<void> attach_rootfs(StartContext& context) {
+  if (context.plugins.storage == nullptr) return {};
+  LXCX_CHECK(make_directories(context.kernel, context.rootfs_mount_point(), 0755));
+  JournalScope records(context.journal, "storage");
+  HostCall call(storage_call(context, &records));
+  Call view = call.call();
+  const std::string directory = context.paths.directory();
+  Result<int> fd = context.plugins.storage->attach(view, volume(context, directory));
+  if (!fd) {
+    Error error = std::move(fd).error();
+    if (!error.where) error.where = context.config.rootfs_where;
+    error.context.push_back("storage plugin '" + context.plugins.storage_name + "'");
+    return std::unexpected(std::move(error));
+  }
+  context.rootfs_mount.reset(*fd);
+  context.rootfs_path = call.result("path");
+  return {};
+}
+
+Result<void> detach_rootfs(StartContext& context) {
+  context.rootfs_mount.reset();
+  if (context.plugins.storage == nullptr) return {};
+  JournalScope records(context.journal, "storage");
+  HostCall call(storage_call(context, &records));
+  Call view = call.call();
+  const std::string directory = context.paths.directory();
+  return context.plugins.storage->detach(view, volume(context, directory));
+}
+
+Result<void> check_init(StartContext& context) {
+  context.init_command = context.request.command;
+  if (context.init_command.empty())
+    context.init_command = split_blanks(context.request.execute ? context.config.execute_command : context.config.init_command);
+  if (context.init_command.empty() && context.request.execute)
+    return fail(Code::usage, "no command to execute", "give one after --, or set lxc.execute.cmd");
+  if (context.init_command.empty()) context.init_command = {"/sbin/init"};
+  const std::string& program = context.init_command.front();
+  if (!context.rootfs_mount || program.find('/') == std::string::npos) return {};
+  return inspect_init(context, program);
+}
+
+}  // namespace lxcx::core

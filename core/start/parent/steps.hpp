@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parent's half of a start, in order. Each function is in a file of this folder, named after its subject. Undo functions also run in a
+// process of their own, after a stop or a crash, with nothing but the run directory to go by.
+#pragma once
+#include <array>
+
+#include "core/base/step.hpp"
+#include "core/start/context.hpp"
+
+namespace lxcx::core {
+
+using StartStep = Step<StartContext>;
+
+Result<void> run_pre_start_hooks(StartContext&);
+Result<void> run_post_stop_hooks(StartContext&);
+Result<void> make_cgroup(StartContext&);
+Result<void> drop_cgroup(StartContext&);
+Result<void> attach_rootfs(StartContext&);
+Result<void> detach_rootfs(StartContext&);
+Result<void> check_init(StartContext&);
+Result<void> compile_security(StartContext&);
+Result<void> unload_security(StartContext&);
+Result<void> prepare_console(StartContext&);
+Result<void> announce_stop_hooks(StartContext&);
+Result<void> run_stop_hooks(StartContext&);
+Result<void> connect_networks(StartContext&);
+Result<void> disconnect_networks(StartContext&);
+Result<void> clone_init(StartContext&);
+Result<void> kill_init(StartContext&);
+Result<void> map_ids(StartContext&);
+Result<void> apply_cgroup_limits(StartContext&);
+Result<void> apply_process_limits(StartContext&);
+Result<void> nothing(StartContext&);
+Result<void> await_setup(StartContext&);
+Result<void> apply_device_limits(StartContext&);
+Result<void> run_start_host_hooks(StartContext&);
+Result<void> release_init(StartContext&);
+Result<void> record_running(StartContext&);
+
+// The networks' undo stands before the clone, so that on the way down init is gone, and with it the namespace, before devices are looked for:
+// a veth that vanishes with its namespace costs nothing, one that is deleted from the host costs 16 ms (docs/performance.md).
+inline constexpr std::array start_steps{
+    StartStep{"run the pre-start hooks", run_pre_start_hooks, run_post_stop_hooks},
+    StartStep{"attach the root file system", attach_rootfs, detach_rootfs},
+    StartStep{"check the init program", check_init},
+    StartStep{"compile the security policy", compile_security, unload_security},
+    StartStep{"prepare the console", prepare_console},
+    StartStep{"make the cgroups", make_cgroup, drop_cgroup},
+    StartStep{"take down the networks at the end", nothing, disconnect_networks},
+    StartStep{"run the stop hooks at the end", announce_stop_hooks, run_stop_hooks},
+    StartStep{"clone init", clone_init, kill_init},
+    StartStep{"map the ids", map_ids},
+    StartStep{"apply the cgroup limits", apply_cgroup_limits},
+    StartStep{"apply the process limits", apply_process_limits},
+    StartStep{"connect the networks", connect_networks},
+    StartStep{"wait for the child's setup", await_setup},
+    StartStep{"apply the device limits", apply_device_limits},
+    StartStep{"run the start-host hooks", run_start_host_hooks},
+    StartStep{"let init run", release_init},
+    StartStep{"record that it runs", record_running},
+};
+
+/// Runs all steps, journaling each that has an undo before it begins. On failure everything begun is undone, newest first, and the error of
+/// the step is returned with the step's name as context.
+Result<void> run_start_steps(StartContext& context);
+
+/// Undoes what the journal says was begun, newest first. A failing undo is logged and the rest goes on; the first failure is returned.
+Result<void> undo_start_steps(StartContext& context);
+
+}  // namespace lxcx::core

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// `lxcx start --dry-run`: the same tables, told instead of run.
+#include "core/base/text.hpp"
+#include "core/start/calls.hpp"
+#include "core/start/child/steps.hpp"
+#include "core/start/context.hpp"
+#include "core/start/parent/steps.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+using Details = std::vector<std::string>;
+
+std::string plugin_text(Host& host, Kind kind, const std::string& name) {
+  const Result<const Manifest*> manifest = host.plugins.find(kind, name);
+  return std::string(kind_name(kind)) + " plugin '" + name + "' " + (manifest ? (*manifest)->version : "");
+}
+
+Details hook_details(const StartContext& context, std::string_view type, lxcx_event_id id) {
+  Details details;
+  if (const auto found = context.config.hooks.by_type.find(type); found != context.config.hooks.by_type.end())
+    for (const Setting& hook : found->second) details.push_back("run " + hook.value);
+  for (const LoadedPlugins::Listener& listener : context.plugins.hooks)
+    if (listener.name != "script" && (listener.events & event_bit(id)) != 0) details.push_back(plugin_text(context.host, Kind::hook, listener.name));
+  return details;
+}
+
+Details parent_details(const StartContext& context, std::string_view step) {
+  const ContainerConfig& config = context.config;
+  Details details;
+  if (step == "run the pre-start hooks") return hook_details(context, "pre-start", LXCX_EVENT_PRE_START);
+  if (step == "run the start-host hooks") return hook_details(context, "start-host", LXCX_EVENT_START_HOST);
+  if (step == "attach the root file system" && context.plugins.storage != nullptr)
+    return {plugin_text(context.host, Kind::storage, context.plugins.storage_name), "source " + context.plugins.storage_source};
+  if (step == "check the init program")
+    return {context.request.command.empty() ? (config.init_command.empty() ? "/sbin/init" : config.init_command) : join(context.request.command, " ")};
+  if (step == "compile the security policy")
+    for (const LoadedPlugins::Confiner& each : context.plugins.security) details.push_back(plugin_text(context.host, Kind::security, each.name));
+  if (step == "clone init")
+    for (std::size_t i = 0; i < namespace_names.size(); ++i)
+      if (!config.namespaces_share[i].value.empty()) details.push_back("share " + std::string(namespace_names[i]) + " of " + config.namespaces_share[i].value);
+  if (step == "map the ids")
+    for (const lxcx_idmap& map : config.idmap)
+      details.push_back(std::string(1, static_cast<char>(map.kind)) + " " + std::to_string(map.container_id) + " " + std::to_string(map.host_id) + " " +
+                        std::to_string(map.range));
+  if (step == "apply the cgroup limits" || step == "apply the device limits") {
+    const bool devices = step == "apply the device limits";
+    for (const Setting& limit : config.cgroup_v1)
+      if (limit.key.starts_with("devices.") == devices) details.push_back("lxc.cgroup." + limit.key + " = " + limit.value);
+    for (const Setting& limit : config.cgroup_v2)
+      if (limit.key.starts_with("devices.") == devices) details.push_back("lxc.cgroup2." + limit.key + " = " + limit.value);
+  }
+  if (step == "connect the networks")
+    for (const LoadedPlugins::Nic& nic : context.plugins.nics)
+      details.push_back(nic_text(*nic.config) + ": " + plugin_text(context.host, Kind::network, nic.config->type));
+  return details;
+}
+
+Details child_details(const StartContext& context, std::string_view step) {
+  const ContainerConfig& config = context.config;
+  Details details;
+  if (step == "run the pre-mount hooks") return hook_details(context, "pre-mount", LXCX_EVENT_PRE_MOUNT);
+  if (step == "run the mount hooks") return hook_details(context, "mount", LXCX_EVENT_MOUNT);
+  if (step == "run the autodev hooks") return hook_details(context, "autodev", LXCX_EVENT_AUTODEV);
+  if (step == "run the start hooks") return hook_details(context, "start", LXCX_EVENT_START);
+  if (step == "mount the root file system" && context.plugins.storage != nullptr) return {"on " + context.rootfs_mount_point()};
+  if (step == "set the host name" && !config.hostname.empty()) return {config.hostname};
+  if (step == "mount /proc and /sys") {
+    if (!config.auto_mounts.proc.empty()) details.push_back("proc:" + config.auto_mounts.proc);
+    if (!config.auto_mounts.sys.empty()) details.push_back("sys:" + config.auto_mounts.sys);
+  }
+  if (step == "mount the entries")
+    for (const MountEntry& entry : config.mounts) details.push_back(entry.source + " on " + entry.target + " (" + entry.type + " " + join(entry.options, ",") + ")");
+  if (step == "mount the cgroups" && !config.auto_mounts.cgroup.empty()) details.push_back("cgroup:" + config.auto_mounts.cgroup);
+  if (step == "make the terminals") details.push_back("console and " + std::to_string(config.tty_max) + " ttys");
+  return details;
+}
+
+}  // namespace
+
+Result<std::vector<PlannedStep>> plan_start(Host& host, const ContainerPaths& paths, const StartRequest& request) {
+  LXCX_CHECK(check_name(paths.name));
+  Warnings warnings;
+  LXCX_TRY(config, load_start_config(host, paths, request, warnings));
+  StartContext context(host, paths, std::move(config));
+  context.request = request;
+  LXCX_TRY(plugins, load_plugins(host, context.config));
+  context.plugins = std::move(plugins);
+  LXCX_CHECK(validate_with_plugins(context));
+  std::vector<PlannedStep> plan;
+  for (const StartStep& step : start_steps) plan.push_back({"parent", std::string(step.name), parent_details(context, step.name)});
+  for (const ChildStep& step : child_steps) plan.push_back({"child", std::string(step.name), child_details(context, step.name)});
+  return plan;
+}
+
+}  // namespace lxcx::core

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the request to a running container: validate, fork the monitor to be, run the steps there, hear how it went.
+#include "core/start/start.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "core/base/error_frame.hpp"
+#include "core/base/text.hpp"
+#include "core/kernel/files.hpp"
+#include "core/monitor/monitor.hpp"
+#include "core/start/child/child.hpp"
+#include "core/start/context.hpp"
+#include "core/start/launch.hpp"
+#include "core/start/parent/steps.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+constexpr int lock_timeout_ms = 5000;
+
+/// What a teardown, and a start after a reboot, must choose again.
+constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>, 4> selection_keys{{{"selection.storage", &PluginSelection::storage},
+                                                                                                     {"selection.network", &PluginSelection::network},
+                                                                                                     {"selection.security", &PluginSelection::security},
+                                                                                                     {"selection.hook", &PluginSelection::hook}}};
+
+Result<void> refuse_unsupported(const ContainerConfig& config) {
+  if (config.unsupported.empty()) return {};
+  Error error{Code::unsupported, 0, {}, {}, {}, config.unsupported.front().where, {}};
+  error.message = config.unsupported.size() == 1 ? "'" + config.unsupported.front().key + "' is not supported by this version of lxcx"
+                                                 : std::to_string(config.unsupported.size()) + " keys are not supported by this version of lxcx";
+  for (const Setting& setting : config.unsupported)
+    error.details += setting.where.file + ":" + std::to_string(setting.where.line) + ": " + setting.key + " = " + setting.value + "\n";
+  error.hint = "take them out: lxcx starts nothing with a setting it would have to ignore";
+  return std::unexpected(std::move(error));
+}
+
+/// The monitor's handover: everything it needs by number.
+MonitorHandover handover_of(StartContext& context) {
+  MonitorHandover handover;
+  const Host& host = context.host;
+  handover.program = host.layout.program_directory + "/lxcx-monitor";
+  handover.title = "[lxc monitor] " + context.paths.lxcpath + " " + context.paths.name;
+  handover.run_directory = context.run->path();
+  handover.init = context.init;
+  handover.init_pidfd = context.init_pidfd.get();
+  handover.console_master = context.terminals.console_master.get();
+  handover.console_peer = context.terminals.console_peer.get();
+  handover.console_log = context.config.console_logfile;
+  handover.console_log_size = context.config.console_log_size;
+  handover.console_rotate = context.config.console_rotate;
+  handover.console_buffer_size = context.config.console_buffer_size;
+  for (const UniqueFd& master : context.terminals.tty_masters) handover.tty_masters.push_back(master.get());
+  for (const auto& [ns, fd] : context.held_namespaces) handover.kept_fds.push_back(fd.get());
+  handover.foreground = context.request.foreground;
+  handover.teardown = {host.layout.executable, "--internal-teardown", context.run->path()};
+  handover.teardown.insert(handover.teardown.end(), host.teardown_options.begin(), host.teardown_options.end());
+  return handover;
+}
+
+Result<void> restrict_monitor(StartContext& context) {
+  for (const UniqueFd& ruleset : context.monitor_rulesets) LXCX_CHECK(context.kernel.landlock_restrict_self(ruleset.get()));
+  return {};
+}
+
+/// chdir, session and streams of a daemon; what the caller leaked is closed but for what the start itself holds (close-on-exec does the rest).
+Result<void> daemonize(StartContext& context) {
+  Kernel& kernel = context.kernel;
+  LXCX_CHECK(kernel.setsid());
+  LXCX_CHECK(kernel.chdir("/"));
+  if (context.request.execute) return {};
+  LXCX_TRY(null, kernel.openat(AT_FDCWD, "/dev/null", O_RDWR));
+  for (int fd = 0; fd < 3; ++fd) LXCX_CHECK(kernel.dup2(null.get(), fd));
+  return {};
+}
+
+void send_trace(StartContext& context, int fd) {
+  for (const StepTime& step : context.trace)
+    (void)send_frame(context.kernel, fd, Frame::step, std::string(step.side) + "\t" + std::to_string(step.took.count()) + "\t" + std::string(step.name));
+}
+
+/// The daemon's whole life as lxcx: it ends as the monitor, or with an error sent to the caller.
+[[noreturn]] void run_daemon(StartContext& context, int caller) {
+  Result<void> done = daemonize(context);
+  if (done) done = run_start_steps(context);
+  if (!done && context.run) (void)context.run->remove();
+  if (done) {
+    send_trace(context, caller);
+    // Telling the caller comes last before the exec: what it sees as running has a monitor.
+    done = ready_monitor(context);
+    if (done) {
+      (void)send_frame(context.kernel, caller, Frame::ready, std::to_string(context.init));
+      const Result<void> failed = become_monitor(context.kernel, *context.handover);
+      done = std::unexpected(failed.error());
+    }
+  }
+  (void)send_frame(context.kernel, caller, Frame::error, pack_error(done.error()));
+  ::_exit(static_cast<int>(done.error().code));
+}
+
+void take_step(StartOutcome& outcome, std::string_view payload, std::vector<std::string>& names) {
+  const std::vector<std::string> parts = split(payload, '\t');
+  if (parts.size() != 3) return;
+  names.push_back(parts[2]);
+  const bool is_child = parts[0] == "child";
+  outcome.trace.push_back({step_name(is_child, parts[2]), std::chrono::nanoseconds(parse_integer(parts[1]).value_or(0)), is_child ? "child" : "parent"});
+}
+
+Result<StartOutcome> hear_daemon(Kernel& kernel, int fd, const StartRequest& request) {
+  StartOutcome outcome;
+  std::vector<std::string> names;
+  while (true) {
+    if (request.timeout.count() > 0) {
+      pollfd ready{fd, POLLIN, 0};
+      LXCX_TRY(count, kernel.poll({&ready, 1}, static_cast<int>(request.timeout.count())));
+      if (count == 0) return fail(Code::timeout, "the container did not start within " + std::to_string(request.timeout.count()) + " ms");
+    }
+    LXCX_TRY(message, receive_frame(kernel, fd));
+    if (message.frame == Frame::error) return std::unexpected(unpack_error(message.payload));
+    if (message.frame == Frame::step) take_step(outcome, message.payload, names);
+    if (message.frame != Frame::ready) continue;
+    outcome.init = static_cast<pid_t>(parse_integer(message.payload).value_or(0));
+    return outcome;
+  }
+}
+
+Result<StartOutcome> start_daemon(StartContext& context) {
+  Kernel& kernel = context.kernel;
+  // Until there is a daemon, the run directory is this process's to remove.
+  const auto without_daemon = [&context](const Error& error) -> Result<StartOutcome> {
+    (void)context.run->remove();
+    return std::unexpected(error);
+  };
+  Result<std::pair<UniqueFd, UniqueFd>> pair = kernel.socketpair(SOCK_SEQPACKET);
+  if (!pair) return without_daemon(pair.error());
+  std::pair<UniqueFd, UniqueFd> ends = std::move(*pair);
+  const Result<pid_t> forked = kernel.fork();
+  if (!forked) return without_daemon(forked.error());
+  const pid_t first = *forked;
+  if (first == 0) {
+    // Forked twice, so that the monitor is nobody's child but the reaper's.
+    ends.first.reset();
+    const Result<pid_t> second = kernel.fork();
+    if (!second) {
+      (void)context.run->remove();
+      (void)send_frame(kernel, ends.second.get(), Frame::error, pack_error(second.error()));
+      ::_exit(LXCX_KERNEL);
+    }
+    if (*second != 0) ::_exit(0);
+    run_daemon(context, ends.second.get());
+  }
+  ends.second.reset();
+  LXCX_CHECK(kernel.wait_pid(first));
+  return hear_daemon(kernel, ends.first.get(), context.request);
+}
+
+Result<StartOutcome> start_foreground(StartContext& context) {
+  Result<void> done = run_start_steps(context);
+  if (!done) {
+    (void)context.run->remove();
+    return std::unexpected(std::move(done).error());
+  }
+  LXCX_CHECK(ready_monitor(context));
+  const Result<void> failed = become_monitor(context.kernel, *context.handover);
+  return std::unexpected(failed.error());
+}
+
+}  // namespace
+
+std::string_view step_name(bool is_child, std::string_view name) {
+  if (is_child) {
+    for (std::size_t i = 0; i < child_step_count(); ++i)
+      if (child_step_name(i) == name) return child_step_name(i);
+  }
+  for (const StartStep& step : start_steps)
+    if (step.name == name) return step.name;
+  return "another step";
+}
+
+Result<void> ready_monitor(StartContext& context) {
+  const auto prepare = [&]() -> Result<void> {
+    LXCX_CHECK(restrict_monitor(context));
+    MonitorHandover handover = handover_of(context);
+    LXCX_TRY(control, make_control_socket(context.kernel, context.run->fd()));
+    handover.control_fd = control.release();
+    for (const auto& [ns, fd] : context.held_namespaces) context.state.extra["held." + std::string(namespace_names[static_cast<std::size_t>(ns)])] = std::to_string(fd.get());
+    LXCX_CHECK(context.kernel.faccessat(AT_FDCWD, handover.program.c_str(), X_OK, 0));
+    context.handover = std::move(handover);
+    return context.run->write_state(context.state);
+  };
+  Result<void> done = doing(prepare(), "prepare the monitor");
+  if (done) return done;
+  (void)undo_start_steps(context);
+  (void)context.run->remove();
+  return done;
+}
+
+Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& paths, const StartRequest& request, Warnings& warnings) {
+  const std::string file = request.config_file.empty() ? paths.config() : request.config_file;
+  Overrides overrides = request.overrides;
+  if (!request.console_path.empty()) overrides.emplace_back("lxc.console.path", request.console_path);
+  if (!request.console_log.empty()) overrides.emplace_back("lxc.console.logfile", request.console_log);
+  Result<ContainerConfig> config = load_config(file, host.source, &warnings, overrides);
+  if (!config && config.error().code == Code::not_found && request.config_file.empty()) {
+    if (request.execute) {
+      // An application container needs no definition: it shares the host's root.
+      ParsedConfig parsed = parse_config("", "", host.source, overrides);
+      if (parsed.has_errors()) return fail(Code::config, "the overriding settings are wrong: " + parsed.diagnostics.front().message, parsed.diagnostics.front().hint);
+      config = std::move(parsed.config);
+    } else {
+      return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them; `lxcx create` makes one");
+    }
+  }
+  if (!config) return config;
+  LXCX_CHECK(refuse_unsupported(*config));
+  select_network(*config, host.selection);
+  if (config->rootfs.empty() && !request.execute && request.command.empty() && config->init_command.empty())
+    return fail(Code::config, "'" + paths.name + "' has no lxc.rootfs.path: the host's own /sbin/init would be run",
+                "set lxc.rootfs.path, or give a command after --");
+  return config;
+}
+
+void select_network(ContainerConfig& config, const PluginSelection& selection) {
+  if (selection.network.empty()) return;
+  if (config.nics.empty()) config.nics.push_back({0, selection.network, {}, {{"flags", "up", {}}}});
+  for (NicConfig& nic : config.nics) nic.type = selection.network;
+}
+
+void save_selection(const PluginSelection& selection, RunState& state) {
+  for (const auto& [key, member] : selection_keys)
+    if (!(selection.*member).empty()) state.extra[std::string(key)] = selection.*member;
+}
+
+void restore_selection(const RunState& state, PluginSelection& selection) {
+  for (const auto& [key, member] : selection_keys)
+    if (const auto found = state.extra.find(std::string(key)); found != state.extra.end()) selection.*member = found->second;
+}
+
+Result<void> prepare_run(StartContext& context) {
+  LXCX_TRY(run, RunDirectory::create(context.kernel, context.host.root, context.paths));
+  context.run.emplace(std::move(run));
+  const auto fill = [&]() -> Result<void> {
+    LXCX_TRY(journal, context.run->journal(true));
+    context.journal = std::move(journal);
+    context.state.lxcpath = context.paths.lxcpath;
+    context.state.name = context.paths.name;
+    context.state.config_file = context.config.file;
+    context.state.state = State::starting;
+    save_selection(context.host.selection, context.state);
+    context.state.monitor = this_process();
+    LXCX_TRY(text, print_config(context.config));
+    LXCX_CHECK(context.run->write_config(text));
+    return context.run->write_state(context.state);
+  };
+  Result<void> done = doing(fill(), "fill the run directory");
+  if (!done) (void)context.run->remove();
+  return done;
+}
+
+Result<void> refuse_second_start(Host& host, const ContainerPaths& paths) {
+  const Result<RunDirectory> run = RunDirectory::open(host.kernel, host.root, paths);
+  if (!run) return {};
+  const Result<RunState> state = run->read_state();
+  return fail(Code::busy, "'" + paths.name + "' is running already" + (state && state->init.pid > 0 ? " (init is process " + std::to_string(state->init.pid) + ")" : ""),
+              "`lxcx attach " + paths.name + "` enters it");
+}
+
+Result<StartOutcome> start_container(Host& host, const ContainerPaths& paths, const StartRequest& request) {
+  LXCX_CHECK(check_name(paths.name));
+  Warnings warnings;
+  LXCX_TRY(config, load_start_config(host, paths, request, warnings));
+  StartContext context(host, paths, std::move(config));
+  context.request = request;
+  if (runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "stop it there first: lxc-stop -n " + paths.name);
+  LXCX_TRY(plugins, load_plugins(host, context.config));
+  context.plugins = std::move(plugins);
+  LXCX_CHECK(validate_with_plugins(context));
+  LXCX_TRY(lock, lock_container(context.kernel, host.root, paths, lock_timeout_ms));
+  LXCX_CHECK(refuse_second_start(host, paths));
+  LXCX_CHECK(prepare_run(context));
+  Result<StartOutcome> outcome = request.foreground ? start_foreground(context) : start_daemon(context);
+  if (outcome) outcome->warnings = std::move(warnings);
+  return outcome;
+}
+
+}  // namespace lxcx::core

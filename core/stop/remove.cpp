@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/stop/remove.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "core/start/calls.hpp"
+#include "core/start/context.hpp"
+#include "core/stop/stop.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
+  LXCX_TRY(names, kernel.getdents(dirfd));
+  for (const std::string& name : names) {
+    LXCX_TRY(status, kernel.fstatat(dirfd, name.c_str(), AT_SYMLINK_NOFOLLOW));
+    if (!S_ISDIR(status.st_mode)) {
+      LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), 0));
+      continue;
+    }
+    if (status.st_dev != device)
+      return fail(Code::busy, "another file system is mounted on '" + name + "' inside the container's directory", "unmount it first");
+    LXCX_TRY(child, kernel.openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    LXCX_CHECK(remove_children(kernel, child.get(), device));
+    LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), AT_REMOVEDIR));
+  }
+  return {};
+}
+
+bool has_entries(Kernel& kernel, const std::string& path) {
+  const Result<UniqueFd> fd = kernel.openat(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!fd) return false;
+  const Result<std::vector<std::string>> names = kernel.getdents(fd->get());
+  return names && !names->empty();
+}
+
+Result<void> refuse_dependants(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
+  if (host.kernel.faccessat(AT_FDCWD, (paths.directory() + "/lxc_snapshots").c_str(), F_OK, 0))
+    return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "'", "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them");
+  if (!request.snapshots && has_entries(host.kernel, paths.directory() + "/snaps"))
+    return fail(Code::busy, "'" + paths.name + "' has snapshots", "add --snapshots to destroy them too");
+  return {};
+}
+
+Result<void> refuse_unfinished_create(Host& host, const ContainerPaths& paths) {
+  if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0) && !host.kernel.faccessat(AT_FDCWD, paths.directory().c_str(), F_OK, 0))
+    return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them");
+  if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0) && !host.kernel.faccessat(AT_FDCWD, paths.partial().c_str(), F_OK, 0))
+    return fail(Code::not_found, "'" + paths.directory() + "' is no container: it has no configuration", "remove the directory by hand if it is not needed");
+  return {};
+}
+
+}  // namespace
+
+Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& name) {
+  Result<UniqueFd> fd = kernel.openat(parent_dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!fd) return fd.error().sys_errno == ENOENT ? Result<void>{} : Result<void>(std::unexpected(std::move(fd).error()));
+  LXCX_TRY(status, kernel.fstat(fd->get()));
+  LXCX_CHECK(remove_children(kernel, fd->get(), status.st_dev));
+  return kernel.unlinkat(parent_dirfd, name.c_str(), AT_REMOVEDIR);
+}
+
+Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config) {
+  StartContext context(host, paths, config);
+  LXCX_TRY(wanted, wanted_plugins(host, config));
+  context.plugins.storage_name = wanted.storage_name;
+  context.plugins.storage_source = wanted.storage_source;
+  LXCX_TRY(loaded, load_plugins(host, context.config));
+  context.plugins = std::move(loaded);
+  LXCX_CHECK(run_event(context, LXCX_EVENT_DESTROY));
+  if (!config.rootfs_managed) return {};
+  if (context.plugins.storage != nullptr) {
+    HostCall call(storage_call(context, nullptr));
+    Call view = call.call();
+    const std::string directory = paths.directory();
+    LXCX_CHECK(doing(context.plugins.storage->destroy(view, volume(context, directory)), "storage plugin '" + context.plugins.storage_name + "'"));
+  }
+  LXCX_TRY(parent, host.kernel.openat(AT_FDCWD, paths.lxcpath.c_str(), O_PATH | O_DIRECTORY));
+  return remove_tree(host.kernel, parent.get(), paths.name);
+}
+
+Result<void> destroy_container(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
+  LXCX_CHECK(check_name(paths.name));
+  LXCX_CHECK(refuse_unfinished_create(host, paths));
+  if (runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "stop it there first: lxc-stop -n " + paths.name);
+  LXCX_CHECK(finish_stale_teardown(host, paths));
+  if (observe(host, paths).exists) {
+    if (!request.force) return fail(Code::busy, "'" + paths.name + "' is running", "stop it first, or add --force");
+    StopRequest stop;
+    stop.name = paths.name;
+    stop.kill = true;
+    LXCX_CHECK(stop_container(host, paths, stop));
+    // An ephemeral container went with its stop.
+    if (!host.kernel.faccessat(AT_FDCWD, paths.directory().c_str(), F_OK, 0)) return {};
+  }
+  LXCX_CHECK(refuse_dependants(host, paths, request));
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
+  if (observe(host, paths).exists) return fail(Code::busy, "'" + paths.name + "' was started meanwhile");
+  ContainerConfig config;
+  if (host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0)) {
+    LXCX_TRY(loaded, load_config(paths.config(), host.source, nullptr));
+    config = std::move(loaded);
+  }
+  return remove_container(host, paths, config);
+}
+
+}  // namespace lxcx::core

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "core/config/container_config.hpp"
+#include "core/container/host.hpp"
+
+namespace lxcx::core {
+
+/// Runs the destroy hooks, removes the storage (unless lxc.rootfs.managed = 0) and the container's directory. The container must be down, and
+/// its lock held.
+Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config);
+
+/// Removes a directory tree on one file system, without following links; what another file system is mounted on is an error.
+/// Gone already is none.
+Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& name);
+
+struct DestroyRequest {
+  std::string name;
+  bool force = false;      ///< stop it first
+  bool snapshots = false;  ///< with its snapshots
+};
+/// Errors: not_found; busy when it runs (also under LXC), is being created, or has snapshots or clones.
+Result<void> destroy_container(Host& host, const ContainerPaths& paths, const DestroyRequest& request);
+
+}  // namespace lxcx::core

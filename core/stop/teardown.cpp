@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// One implementation of teardown, whoever runs it: what the monitor becomes, or any later command that finds the work undone.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "core/base/text.hpp"
+#include "core/kernel/files.hpp"
+#include "core/monitor/monitor.hpp"
+#include "core/start/launch.hpp"
+#include "core/start/parent/steps.hpp"
+#include "core/stop/remove.hpp"
+#include "core/stop/stop.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+/// The monitor's note: "status N", as wait(2) has it; -1 when nobody saw init end.
+int read_exit_status(Kernel& kernel, const RunDirectory& run) {
+  const Result<std::string> text = read_file(kernel, run.fd(), "exit", 256);
+  if (!text || !text->starts_with("status ")) return -1;
+  return static_cast<int>(parse_integer(trim(std::string_view(*text).substr(7))).value_or(-1));
+}
+
+/// reboot(2) in a pid namespace: init dies by SIGHUP for a restart, by SIGINT for a halt.
+bool asks_for_reboot(int status) { return status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP; }
+
+int as_shell(int status) {
+  if (status == -1) return 0;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// The namespaces that the monitor kept open for stop hooks: numbers in the state, fds inherited by this process, if it is that process.
+void take_held_namespaces(StartContext& context) {
+  if (context.state.monitor.pid != ::getpid()) return;
+  for (std::size_t i = 0; i < namespace_names.size(); ++i) {
+    const auto found = context.state.extra.find("held." + std::string(namespace_names[i]));
+    if (found == context.state.extra.end()) continue;
+    const auto fd = static_cast<int>(parse_integer(found->second).value_or(-1));
+    if (fd > 2 && ::fcntl(fd, F_GETFD) >= 0) context.held_namespaces.emplace_back(static_cast<Namespace>(i), UniqueFd(fd));
+  }
+}
+
+/// A context as the start had it, from what it left in the run directory.
+Result<StartContext> reopen(Host& host, RunDirectory run) {
+  LXCX_TRY(state, run.read_state());
+  LXCX_TRY(path, run.config_path());
+  LXCX_TRY(config, load_config(path, host.source, nullptr));
+  config.file = state.config_file;
+  restore_selection(state, host.selection);
+  select_network(config, host.selection);
+  StartContext context(host, ContainerPaths{state.lxcpath, state.name}, std::move(config));
+  LXCX_TRY(journal, run.journal(true));
+  context.journal = std::move(journal);
+  context.state = std::move(state);
+  context.init = context.state.init.pid;
+  context.run.emplace(std::move(run));
+  LXCX_TRY(plugins, load_plugins(host, context.config));
+  context.plugins = std::move(plugins);
+  return context;
+}
+
+Result<void> start_again(Host& host, const StartContext& old) {
+  StartContext context(host, old.paths, old.config);
+  context.request.execute = false;
+  LXCX_TRY(plugins, load_plugins(host, context.config));
+  context.plugins = std::move(plugins);
+  LXCX_CHECK(validate_with_plugins(context));
+  LXCX_CHECK(prepare_run(context));
+  if (Result<void> done = run_start_steps(context); !done) {
+    (void)context.run->remove();
+    return done;
+  }
+  LXCX_CHECK(ready_monitor(context));
+  return become_monitor(context.kernel, *context.handover);
+}
+
+/// Signals as a fresh process has them: the monitor blocked them all.
+void unblock_signals() {
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+Result<int> take_down(StartContext& context) {
+  const int status = read_exit_status(context.kernel, *context.run);
+  const bool reboot = asks_for_reboot(status);
+  context.target = reboot ? "reboot" : "stop";
+  context.state.state = State::stopping;
+  context.state.exit_status = status;
+  context.state.target = context.target;
+  LXCX_CHECK(context.run->write_state(context.state));
+  take_held_namespaces(context);
+  const Result<void> undone = undo_start_steps(context);
+  if (reboot) {
+    LXCX_CHECK(context.run->remove());
+    if (undone) {
+      LXCX_CHECK(doing(start_again(context.host, context), "restart '" + context.paths.name + "'"));
+    }
+    context.log().error("'" + context.paths.name + "' is not restarted: " + undone.error().message);  // as LXC: a failing post-stop hook cancels it
+    return as_shell(status);
+  }
+  LXCX_CHECK(context.run->remove());
+  if (context.config.ephemeral) LXCX_CHECK(doing(remove_container(context.host, context.paths, context.config), "remove the ephemeral container"));
+  return as_shell(status);
+}
+
+}  // namespace
+
+Result<int> teardown_container(Host& host, const std::string& run_directory) {
+  unblock_signals();
+  LXCX_TRY(run, RunDirectory::open_path(host.kernel, run_directory));
+  LXCX_TRY(state, run.read_state());
+  const ContainerPaths paths{state.lxcpath, state.name};
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 30'000));
+  if (is_alive(state.init)) return fail(Code::busy, "'" + state.name + "' still runs");
+  LXCX_TRY(context, reopen(host, std::move(run)));
+  return doing(take_down(context), "take down '" + paths.name + "'");
+}
+
+Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths) {
+  if (const Observed seen = observe(host, paths); !seen.exists || seen.init_alive || seen.monitor_alive) return false;
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
+  const Observed seen = observe(host, paths);
+  if (!seen.exists || seen.init_alive || seen.monitor_alive) return false;
+  LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
+  if (seen.run.name.empty()) {
+    // A state that cannot be read is not one that was never written: what it names may be running.
+    const Result<RunState> state = run.read_state();
+    if (state) return fail(Code::busy, "the state of '" + paths.name + "' changed meanwhile", "try again");
+    if (state.error().sys_errno != ENOENT) return doing(Result<bool>(std::unexpected(state.error())), "read the state of '" + paths.name + "'");
+    // Killed before its first word: nothing can have been taken.
+    LXCX_CHECK(run.remove());
+    return true;
+  }
+  host.log.debug("finishing the teardown of '" + paths.name + "' that was cut short");
+  LXCX_TRY(context, reopen(host, std::move(run)));
+  LXCX_CHECK(doing(take_down(context), "finish taking down '" + paths.name + "'"));
+  return true;
+}
+
+}  // namespace lxcx::core
