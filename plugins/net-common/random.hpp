@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "net-common/address.hpp"
+
+namespace lxcx::net {
+
+/// `prefix` and six random letters or digits, as LXC names devices: "vethX1y2Z3".
+std::string random_name(std::string_view prefix);
+
+/// Replaces each x or X of a template that check_mac_template accepts; the result is a unicast address.
+Mac fill_mac(std::string_view pattern);
+
+}  // namespace lxcx::net

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net-veth/pair.hpp"
+
+#include <linux/if_link.h>
+#include <linux/veth.h>
+#include <net/if.h>
+
+#include <chrono>
+#include <thread>
+
+#include "net-common/random.hpp"
+
+namespace lxcx::net {
+namespace {
+
+/// fe: the greatest first byte of a locally administered unicast address. A bridge takes its ports' least address for its own, so that this
+/// one never becomes the bridge's, whose address would change with every start and stop.
+constexpr std::string_view host_mac_pattern = "fe:xx:xx:xx:xx:xx";
+
+/// The kernel puts the first free number for %d, and does so in the peer's namespace.
+constexpr std::string_view first_free_name = "eth%d";
+
+struct Ends {
+  std::string host_name;
+  Mac host_mac;
+  std::optional<Mac> inside_mac;
+  unsigned mtu;
+  unsigned master;
+};
+
+void put_queues(Message& message, const VethSettings& settings) {
+  if (settings.rx_queues) message.put_u32(IFLA_NUM_RX_QUEUES, settings.rx_queues);
+  if (settings.tx_queues) message.put_u32(IFLA_NUM_TX_QUEUES, settings.tx_queues);
+}
+
+void put_peer(Message& message, const Nic& nic, const VethSettings& settings, const Ends& ends) {
+  const Message::Nest peer(message, VETH_INFO_PEER);
+  message.header<ifinfomsg>();
+  message.put(IFLA_IFNAME, settings.device.name.empty() ? first_free_name : settings.device.name);
+  message.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(nic.netns_fd));
+  if (ends.inside_mac) message.put_bytes(IFLA_ADDRESS, ends.inside_mac->data(), ends.inside_mac->size());
+  if (ends.mtu) message.put_u32(IFLA_MTU, ends.mtu);
+  put_queues(message, settings);
+}
+
+Result<void> request_pair(const Nic& nic, Netlink& host, const VethSettings& settings, const Ends& ends) {
+  Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  auto& info = message.header<ifinfomsg>();
+  // A port whose VLANs are still the bridge's defaults must not carry anything yet.
+  if (!settings.vlans.is_set) info.ifi_flags = info.ifi_change = IFF_UP;
+  message.put(IFLA_IFNAME, ends.host_name);
+  message.put_bytes(IFLA_ADDRESS, ends.host_mac.data(), ends.host_mac.size());
+  if (ends.mtu) message.put_u32(IFLA_MTU, ends.mtu);
+  if (ends.master) message.put_u32(IFLA_MASTER, ends.master);
+  put_queues(message, settings);
+  {
+    const Message::Nest details(message, IFLA_LINKINFO);
+    message.put(IFLA_INFO_KIND, "veth");
+    const Message::Nest data(message, IFLA_INFO_DATA);
+    put_peer(message, nic, settings, ends);
+  }
+  const std::string inside = settings.device.name.empty() ? "ethN" : settings.device.name;
+  return host.request(message, "RTM_NEWLINK veth '" + ends.host_name + "' with peer '" + inside + "' in the container");
+}
+
+/// A restart asks for the name whose device is still going with the old namespace, a matter of milliseconds.
+Result<void> await_free(const Call& call, Netlink& host, const std::string& name) {
+  for (int waited = 0; waited < 2000 && !call.cancelled(); ++waited) {
+    LXCX_TRY(taken, find_link(host, name));
+    if (!taken) return {};
+    LXCX_TRY(ending, peer_is_ending(host, *taken));
+    if (!ending) return {};  // somebody else's: the kernel will refuse the name, and say so
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return {};
+}
+
+/// A free name, recorded together with the address by which the device will be known as ours.
+Result<void> choose_name(Call& call, Netlink& host, const VethSettings& settings, Ends& ends) {
+  ends.host_name = settings.pair;
+  if (!settings.pair.empty()) LXCX_CHECK(await_free(call, host, settings.pair));
+  while (ends.host_name.empty()) {
+    std::string name = random_name("veth");
+    LXCX_TRY(taken, find_link(host, name));
+    if (!taken) ends.host_name = std::move(name);
+  }
+  ends.host_mac = fill_mac(host_mac_pattern);
+  LXCX_CHECK(call.record("host_mac", to_text(ends.host_mac)));
+  return call.record("host_name", ends.host_name);
+}
+
+/// Says which of the two names was taken.
+Error explain_taken(const Nic& nic, Netlink& host, const VethSettings& settings, const Ends& ends, Error error) {
+  const Result<std::optional<Link>> taken = find_link(host, ends.host_name);
+  const bool is_host_end = taken && *taken;
+  error.code = Code::busy;
+  error.hint = is_host_end ? "a device '" + ends.host_name + "' is on this host already: choose another " + key_of(nic, "veth.pair")
+                           : "the container has a device '" + settings.device.name + "' already: choose another " + key_of(nic, "name");
+  return error;
+}
+
+}  // namespace
+
+Result<std::optional<Link>> own_host_end(const Call& call, Netlink& host) {
+  const std::string name(call.recall("host_name"));
+  const std::string mac(call.recall("host_mac"));
+  if (name.empty() || mac.empty()) return std::nullopt;
+  LXCX_TRY(found, find_link(host, name));
+  if (!found || found->kind != "veth" || to_text(found->mac) != mac) return std::nullopt;
+  return found;
+}
+
+Result<Link> create_pair(Call& call, const Nic& nic, Netlink& host, const VethSettings& settings, const std::optional<Link>& link) {
+  Ends ends{};
+  ends.mtu = settings.device.mtu ? settings.device.mtu : link ? link->mtu : 0;
+  if (link && settings.mode == VethMode::bridge) ends.master = link->index;
+  LXCX_TRY(inside_mac, choose_mac(call, settings.device));
+  ends.inside_mac = inside_mac;
+  for (int attempt = 1;; ++attempt) {
+    LXCX_CHECK(choose_name(call, host, settings, ends));
+    Result<void> made = request_pair(nic, host, settings, ends);
+    if (made) break;
+    const bool may_retry = made.error().sys_errno == EEXIST && settings.pair.empty() && settings.device.name.empty() && attempt < 8;
+    if (may_retry) continue;
+    // Since EXCL makes all or nothing, except for a failing IFLA_MASTER before Linux 3.14, there is nothing to take back.
+    if (made.error().sys_errno == EEXIST) return Failure(explain_taken(nic, host, settings, ends, std::move(made).error()));
+    return std::unexpected(std::move(made).error());
+  }
+  LXCX_TRY(host_end, own_host_end(call, host));
+  if (!host_end) return fail(Code::not_found, "veth '" + ends.host_name + "' has vanished right after it was made");
+  return *std::move(host_end);
+}
+
+}  // namespace lxcx::net

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two ends of a veth pair: making them in one message, and knowing one's own again.
+#pragma once
+#include <optional>
+
+#include "net-common/link.hpp"
+#include "net-common/netlink.hpp"
+#include "net-veth/veth_settings.hpp"
+
+namespace lxcx::net {
+
+/// The host end that an earlier connect recorded, if it is still there. A device that merely has its name is not it: the address that connect
+/// drew at random and recorded before the act must agree too.
+Result<std::optional<Link>> own_host_end(const Call&, Netlink& host);
+
+/// Makes the pair with one RTM_NEWLINK: the host end named, enslaved to `bridge` (if any) and up, its peer named inside the namespace.
+/// Records "host_mac" and "host_name" before it. Returns the host end.
+Result<Link> create_pair(Call&, const Nic&, Netlink& host, const VethSettings&, const std::optional<Link>& link);
+
+}  // namespace lxcx::net
