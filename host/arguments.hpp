@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/command.hpp"
+#include "lxcx/result.hpp"
+
+namespace lxcx::host {
+
+/// The command line, read by the options of one command and the global ones.
+class Arguments {
+ public:
+  bool has(std::string_view option) const { return last(option) != nullptr; }
+  /// The last one given, as getopt(3) programs have it.
+  std::string value(std::string_view option, std::string_view fallback = {}) const {
+    const std::string* found = last(option);
+    return found ? *found : std::string(fallback);
+  }
+  std::vector<std::string> values(std::string_view option) const;
+  /// Errors: usage, when it is not a decimal number within the bounds.
+  Result<long> number(std::string_view option, long fallback, long least, long most) const;
+
+  std::string name;                ///< of the container
+  std::vector<std::string> words;  ///< the other operands before `--`; of name_and_command: with what follows it
+  std::vector<std::string> rest;   ///< what follows `--`, of all other commands
+
+ private:
+  friend Result<Arguments> parse_arguments(const Command*, std::vector<std::string>);
+  const std::string* last(std::string_view option) const;
+  std::vector<std::pair<std::string, std::string>> given_;  ///< in the order of the command line
+};
+
+struct CommandLine {
+  const Command* command = nullptr;  ///< null: none was named; then `arguments` has the global options alone
+  Arguments arguments;
+};
+
+/// `arguments` without the program's name. Errors: usage, with did-you-mean for verbs and options. With --help or --version among the
+/// options, a missing name is none.
+Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments);
+
+/// What follows the verb, and the global options before it. A null command has no options of its own.
+Result<Arguments> parse_arguments(const Command* command, std::vector<std::string> arguments);
+
+/// Splits KEY=VALUE. Errors: usage, naming the option.
+Result<std::pair<std::string, std::string>> split_assignment(std::string_view text, std::string_view option);
+
+}  // namespace lxcx::host

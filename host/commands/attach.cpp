@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/commands/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "core/base/text.hpp"
+#include "host/session.hpp"
+
+namespace lxcx::host::commands {
+namespace {
+
+constexpr Option options[] = {
+    {'e', "elevated-privileges", "[WHAT]", "Skip these restrictions of the container: CAP, CGROUP, LSM, joined by |; all when none is named. "
+     "Dangerous: what runs may reach beyond the container."},
+    {'a', "arch", "ARCH", "The architecture that uname(2) shows, as lxc.arch has it."},
+    {'s', "namespaces", "NAMESPACE|…", "Enter these namespaces alone: MOUNT, PID, UTSNAME, IPC, USER, NETWORK, CGROUP, TIME. Implies --elevated-privileges.",
+     Completes::namespace_},
+    {'R', "remount-sys-proc", "", "Without MOUNT: mount /proc and /sys anew, in a mount namespace of its own."},
+    {0, "clear-env", "", "Begin with an empty environment."},
+    {0, "keep-env", "", "Keep this environment; the default."},
+    {0, "keep-var", "NAME", "With --clear-env: keep this variable. May be repeated."},
+    {'v', "set-var", "NAME=VALUE", "Set a variable. May be repeated."},
+    {'L', "pty-log", "FILE", "Append what the terminal shows to FILE.", Completes::file},
+    {'f', "rcfile", "FILE", "Read the configuration from FILE.", Completes::file},
+    {'u', "uid", "UID", "Run as this user of the container."},
+    {'g', "gid", "GID", "Run as this group of the container."},
+};
+
+struct NamespaceName {
+  std::string_view lxc, proc;
+  core::Namespace which;
+};
+constexpr std::array<NamespaceName, 8> namespaces{{
+    {"MOUNT", "mnt", core::Namespace::mnt},
+    {"PID", "pid", core::Namespace::pid},
+    {"UTSNAME", "uts", core::Namespace::uts},
+    {"IPC", "ipc", core::Namespace::ipc},
+    {"USER", "user", core::Namespace::user},
+    {"NETWORK", "net", core::Namespace::net},
+    {"CGROUP", "cgroup", core::Namespace::cgroup},
+    {"TIME", "time", core::Namespace::time},
+}};
+
+Result<unsigned> parse_namespaces(const std::string& text) {
+  unsigned bits = 0;
+  for (const std::string& word : core::split(text, '|')) {
+    const auto found = std::ranges::find_if(
+        namespaces, [&](const NamespaceName& n) { return core::equal_ignoring_case(n.lxc, word) || core::equal_ignoring_case(n.proc, word); });
+    if (found == namespaces.end()) return fail(Code::usage, "--namespaces: there is no namespace '" + word + "'", "`lxcx help attach` lists them");
+    bits |= core::namespace_bit(found->which);
+  }
+  if (bits == 0) return fail(Code::usage, "--namespaces: none was named");
+  return bits;
+}
+
+Result<void> read_elevation(const Arguments& arguments, core::EnterOptions& enter) {
+  const std::string text = arguments.value("elevated-privileges");
+  const bool all = text.empty();
+  enter.elevate_capabilities = enter.elevate_cgroup = enter.elevate_lsm = all;
+  for (const std::string& word : core::split(text, '|')) {
+    if (core::equal_ignoring_case(word, "CAP")) enter.elevate_capabilities = true;
+    else if (core::equal_ignoring_case(word, "CGROUP")) enter.elevate_cgroup = true;
+    else if (core::equal_ignoring_case(word, "LSM")) enter.elevate_lsm = true;
+    else return fail(Code::usage, "--elevated-privileges: '" + word + "' is none of CAP, CGROUP, LSM");
+  }
+  return {};
+}
+
+/// The names of architectures are lxc.arch's, so its parser decides.
+Result<std::optional<unsigned long>> parse_architecture(const std::string& text) {
+  LXCX_TRY(line, core::config_line("lxc.arch", text));
+  const core::ParsedConfig parsed = core::parse_config(line, "--arch", core::real_config_source());
+  if (parsed.has_errors()) return fail(Code::usage, "--arch: there is no architecture '" + text + "'", parsed.diagnostics.front().hint);
+  return parsed.config.personality;
+}
+
+Result<std::optional<uid_t>> read_id(const Arguments& arguments, std::string_view option) {
+  if (!arguments.has(option)) return std::nullopt;
+  LXCX_TRY(id, arguments.number(option, 0, 0, std::numeric_limits<uid_t>::max() - 1L));
+  return static_cast<uid_t>(id);
+}
+
+Result<void> read_environment(const Arguments& arguments, core::EnterOptions& enter) {
+  enter.clear_environment = arguments.has("clear-env");
+  if (enter.clear_environment && arguments.has("keep-env")) return fail(Code::usage, "--clear-env and --keep-env exclude each other");
+  enter.keep = arguments.values("keep-var");
+  enter.set = arguments.values("set-var");
+  for (const std::string& assignment : enter.set)
+    if (const std::size_t equals = assignment.find('='); equals == std::string::npos || equals == 0)
+      return fail(Code::usage, "--set-var: '" + assignment + "' is not of the form NAME=VALUE");
+  return {};
+}
+
+Result<core::AttachRequest> read_request(Session& session, const Arguments& arguments) {
+  core::AttachRequest request;
+  request.name = arguments.name;
+  request.options.command = arguments.words;
+  LXCX_CHECK(read_environment(arguments, request.options));
+  if (arguments.has("namespaces")) {
+    LXCX_TRY(bits, parse_namespaces(arguments.value("namespaces")));
+    request.options.namespaces = bits;
+  }
+  if (arguments.has("elevated-privileges") || arguments.has("namespaces")) LXCX_CHECK(read_elevation(arguments, request.options));
+  request.options.remount_sys_proc = arguments.has("remount-sys-proc");
+  if (arguments.has("arch")) {
+    LXCX_TRY(personality, parse_architecture(arguments.value("arch")));
+    request.options.personality = personality;
+  }
+  LXCX_TRY(uid, read_id(arguments, "uid"));
+  request.options.uid = uid;
+  LXCX_TRY(gid, read_id(arguments, "gid"));
+  request.options.gid = gid;
+  for (const auto& [option, target] : {std::pair{"pty-log", &request.options.pty_log}, std::pair{"rcfile", &request.config_file}}) {
+    if (!arguments.has(option)) continue;
+    LXCX_TRY(path, session.absolute(arguments.value(option)));
+    *target = std::move(path);
+  }
+  return request;
+}
+
+Result<int> run(Session& session, const Arguments& arguments) {
+  LXCX_TRY(request, read_request(session, arguments));
+  LXCX_TRY(runtime, session.runtime());
+  return runtime->attach(request);
+}
+
+}  // namespace
+
+constinit const Command attach{
+    .name = "attach",
+    .summary = "Run a shell or a program inside a running container",
+    .operands = "NAME [-- CMD…]",
+    .takes = Operands::name_and_command,
+    .completes = Completes::container,
+    .options = options,
+    .run = run,
+};
+
+}  // namespace lxcx::host::commands

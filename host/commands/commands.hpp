@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each command is a file of its own that exports one constant.
+#pragma once
+#include "host/command.hpp"
+
+namespace lxcx::host::commands {
+
+extern const Command create, start, execute, stop, attach, console, info, ls, wait, freeze, unfreeze, destroy, config, plugin, version, help;
+
+}  // namespace lxcx::host::commands

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "lxcx/result.hpp"
+
+namespace lxcx::host {
+
+/// man(7) source of a page. `name` is "lxcx" or a command's name. NAME, SYNOPSIS and OPTIONS come from the tables; the Markdown gives the rest:
+/// what stands before its first heading is DESCRIPTION, and each `## Heading` a section. Of Markdown it knows paragraphs, `* ` lists (with
+/// `* `term`: text` as a definition), fenced code, `code` and **bold**. A line `<!-- commands -->` or `<!-- exit codes -->` stands for that table.
+/// Errors: not_found for a name that is no command, usage for Markdown it does not know.
+Result<std::string> manual_page(std::string_view name, std::string_view markdown, std::string_view version);
+
+}  // namespace lxcx::host
