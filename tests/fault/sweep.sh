@@ -1,0 +1,194 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# sweep.sh create|start|attach|stop|teardown|destroy: runs that command again and again, and each time another call to the kernel, counted over
+# all its processes, fails with EIO; then once more, and the process that comes to the call dies by SIGKILL. After each run: it failed with a
+# message, or it survived; nothing is left behind, nothing is lost, the next command works.
+#
+#   LXCX_FAULT_FULL=1    every call; otherwise about LXCX_FAULT_POINTS (20) of them, evenly spread
+#   LXCX_FAULT_FIRST=n   the first call that fails
+#   LXCX_FAULT_LAST=n    the last one
+#   LXCX_FAULT_MODES     "5 kill": the errors to inject
+. "$(dirname "$0")/../support/harness.sh"
+
+verb=${1:?which command?}
+test_name=fault-$verb
+name=lxcxt-f
+faulty=$LXCX_BUILD_DIR/tests/lxcx-faulty
+patience=20
+export LXCX_FAULT_RECORD=$scratch/record
+
+# faulty N ERROR ARGUMENT…: sets $status and $output.
+faulty() {
+  local nth=$1 error=$2
+  shift 2
+  rm -f "$LXCX_FAULT_RECORD"
+  output=$(LXCX_FAULT_NTH=$nth LXCX_FAULT_ERRNO=$error timeout $patience "$faulty" -P "$containers" "$@" 2>&1 </dev/null)
+  status=$?
+}
+fault_report() { env -u LXCX_FAULT_NTH "$faulty" --fault-report; }
+
+# What a container that is not running must not have.
+leftovers() {
+  compgen -G "/run/lxcx/*/$name"
+  find /sys/fs/cgroup -maxdepth 4 -type d -name "*$name*" 2>/dev/null
+  # The pattern comes from a file, or grep would find itself.
+  grep -l -a -s -F -f "$scratch/pattern" /proc/[0-9]*/cmdline
+  diff <(printf '%s\n' "$mounts_before") <(cut -d' ' -f5- /proc/self/mountinfo)
+}
+is_clean() { [ -z "$(leftovers)" ]; }
+contents() { find "$containers/$name" -printf '%P %y %m %U %G %l\n' 2>/dev/null | sort; cat "$containers/$name/config" 2>/dev/null; }
+
+broken() { failed "$verb, $fault: $1" "${2:-}${output:+
+its own output (status $status): $output}"; }
+must_be_clean() { eventually 3 is_clean || broken "nothing is left behind" "$(leftovers)"; }
+# What runs inside adds files of its own; none of those that were there may be missing or changed.
+lost() { LC_ALL=C comm -23 <(printf '%s\n' "$contents_before" | LC_ALL=C sort) <(contents | LC_ALL=C sort); }
+must_be_whole() { [ -z "$(lost)" ] || broken "nothing is lost" "$(lost)"; }
+# must COMMAND…: the next command works.
+must() {
+  local got
+  got=$(timeout $patience "$@" 2>&1 </dev/null) || broken "the next command works" "$* gave $?: $got"
+}
+# must_give STATUSES COMMAND…
+must_give() {
+  local wanted=$1 got result
+  shift
+  got=$(timeout $patience "$@" 2>&1 </dev/null)
+  result=$?
+  case " $wanted " in *" $result "*) ;; *) broken "the next command works" "$* gave $result: $got" ;; esac
+}
+real() { "$lxcx_program" -P "$containers" "$@"; }
+program=("$lxcx_program" -P "$containers")
+state_of() { real info -s -H "$name" 2>/dev/null; }
+create_now() { real -q create -t busybox -n $name -f none >/dev/null 2>&1 || broken "create for the test"; }
+start_now() { real start $name >/dev/null 2>&1 || broken "start for the test" "$(real start $name 2>&1)"; }
+
+# Each command: once, before all runs; before each run; the run; after it.
+once_create() { :; }
+ready_create() { :; }
+args_create=(create -t busybox -n $name -f none)
+after_create() {
+  if [ $status = 0 ]; then
+    must "${program[@]}" config check "$name"
+  else
+    [ "$error" = kill ] || [ ! -e "$containers/$name" ] || broken "nothing is left behind" "$(ls -lR "$containers/$name" | head -20)"
+    [ -e "$containers/$name" ] && must_give "4 5 6 7 8 9 10 3" "${program[@]}" start $name
+    must "${program[@]}" create -t busybox -n $name -f none
+  fi
+  must "${program[@]}" start $name
+  must "${program[@]}" stop -k $name
+  must "${program[@]}" destroy $name
+  [ ! -e "$containers/$name" ] || broken "destroy leaves nothing" "$(ls -lR "$containers/$name")"
+  must_be_clean
+}
+
+once_start() { create_now; }
+ready_start() { :; }
+args_start=(start $name)
+after_start() {
+  if [ $status != 0 ] && [ "$error" != kill ]; then
+    must_be_clean
+    must_be_whole
+  elif [ "$error" != kill ]; then
+    [ "$(state_of)" = RUNNING ] || broken "what start calls a success runs"
+  fi
+  # Killed, it may have come up all the same: then a second start is refused.
+  if [ $status = 0 ]; then must_give 4 "${program[@]}" start $name; else must_give "0 4" "${program[@]}" start $name; fi
+  eventually 3 eval '[ "$(state_of)" = RUNNING ]' || broken "it runs after the next start" "$(state_of)"
+  must "${program[@]}" attach $name -- true
+  must "${program[@]}" stop -k $name
+  must_be_clean
+  must_be_whole
+}
+
+once_attach() { create_now; start_now; init_before=$(init_of $name); }
+ready_attach() { :; }
+args_attach=(attach $name -- true)
+after_attach() {
+  [ "$(state_of)" = RUNNING ] || broken "the container runs on"
+  [ "$(init_of $name)" = "$init_before" ] || broken "with the same init"
+  must "${program[@]}" attach $name -- true
+}
+
+once_stop() { create_now; }
+ready_stop() { start_now; }
+args_stop=(stop -k $name)
+after_stop() {
+  [ $status != 0 ] || must_be_clean
+  must_give "0 11" "${program[@]}" stop -k $name
+  must_be_clean
+  must_be_whole
+}
+
+once_teardown() { create_now; }
+ready_teardown() {
+  start_now
+  local init
+  init=$(init_of $name)
+  kill -9 "$(monitor_of $name)" "$init"
+  eventually 5 test ! -e "/proc/$init"
+}
+args_teardown=(stop $name)
+after_teardown() {
+  [ $status != 0 ] || must_be_clean
+  must_give "0 11" "${program[@]}" stop $name
+  must_be_clean
+  must_be_whole
+}
+
+once_destroy() { :; }
+ready_destroy() { create_now; }
+args_destroy=(destroy $name)
+after_destroy() {
+  must_give "0 3" "${program[@]}" destroy $name
+  [ ! -e "$containers/$name" ] || broken "destroy leaves nothing" "$(ls -lR "$containers/$name" | head)"
+  must_be_clean
+}
+
+# one_run N: true when the call was reached.
+one_run() {
+  local nth=$1 calls call
+  fault="call $nth ${error/5/fails}"
+  output=''
+  ready_$verb
+  declare -n arguments=args_$verb
+  faulty "$nth" "$error" "${arguments[@]}"
+  read -r calls call < <(fault_report)
+  fault="call $nth ($call) with $error"
+  [ $status != 124 ] || broken "it ends"
+  if [ "$call" = - ]; then
+    [ $status = 0 ] || broken "it succeeds when nothing fails"
+  elif [ $status != 0 ] && [ "$error" != kill ] && [ ${#output} -lt 12 ]; then
+    broken "it says what failed"
+  fi
+  after_$verb
+  [ "$call" != - ]
+}
+
+sweep() {
+  local nth=${LXCX_FAULT_FIRST:-1} stride=1 runs=0 calls
+  error=$1
+  ready_$verb
+  declare -n arguments=args_$verb
+  fault="no fault"
+  faulty 0 5 "${arguments[@]}"
+  [ $status = 0 ] || broken "it succeeds when nothing fails"
+  read -r calls _ < <(fault_report)
+  after_$verb
+  [ -n "${LXCX_FAULT_FULL:-}" ] || stride=$(((calls + ${LXCX_FAULT_POINTS:-20} - 1) / ${LXCX_FAULT_POINTS:-20}))
+  while [ "$nth" -le "${LXCX_FAULT_LAST:-100000}" ] && one_run $nth; do
+    runs=$((runs + 1))
+    nth=$((nth + stride))
+    [ $failures -lt 40 ] || { echo "too many broken promises, the rest is not tried"; return; }
+  done
+  [ $runs -gt 0 ] || broken "some call can be made to fail"
+  echo "$verb: $calls calls, $runs of them made to fail with $error, one each run"
+}
+
+test -x "$faulty" || skip "needs $faulty"
+printf '%s\n' "$containers" >"$scratch/pattern"
+mounts_before=$(cut -d' ' -f5- /proc/self/mountinfo)
+once_$verb
+contents_before=$(contents)
+for mode in ${LXCX_FAULT_MODES:-5 kill}; do sweep "$mode"; done
+[ $failures = 0 ] && passed "whatever call of $verb fails, nothing is left behind, nothing is lost, and the next command works"

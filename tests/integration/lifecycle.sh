@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A container's whole life, and what is said to commands that come at the wrong time.
+. "$(dirname "$0")/../support/harness.sh"
+
+check "create makes a container" lxcx create -t busybox -n lxcxt-a -f none
+check_exit "creating it again is refused" 4 lxcx create -t busybox -n lxcxt-a -f none
+check_match "the refusal says what to do" 'hint: ' "$output"
+check_equal "it is defined, and stopped" STOPPED "$(lxcx info -s -H lxcxt-a)"
+check_exit "stopping what does not run says so" 11 lxcx stop lxcxt-a
+check_exit "attaching to what does not run says so" 11 lxcx attach lxcxt-a -- true
+check_exit "starting what does not exist says so" 3 lxcx start lxcxt-nobody
+
+check "start" lxcx start lxcxt-a
+check_equal "info -s -H prints the state alone" RUNNING "$(lxcx info -s -H lxcxt-a)"
+check "info -p -H prints a living process" test -d "/proc/$(lxcx info -p -H lxcxt-a)"
+check_match "ls --fancy lists it" '^lxcxt-a +RUNNING' "$(lxcx ls --fancy)"
+check_exit "a second start is refused" 4 lxcx start lxcxt-a
+check_match "the refusal names the process" "$(init_of lxcxt-a)" "$output"
+check_exit "destroying what runs is refused" 4 lxcx destroy lxcxt-a
+check "it still runs" test "$(lxcx info -s -H lxcxt-a)" = RUNNING
+check_equal "attach runs a program inside" lxcxt-a "$(inside lxcxt-a hostname)"
+
+check "freeze" lxcx freeze lxcxt-a
+check_equal "it is frozen" FROZEN "$(lxcx info -s -H lxcxt-a)"
+check "unfreeze" lxcx unfreeze lxcxt-a
+check_equal "it runs again" RUNNING "$(lxcx info -s -H lxcxt-a)"
+
+check "a clean stop" lxcx stop lxcxt-a
+check_equal "it is stopped" STOPPED "$(lxcx info -s -H lxcxt-a)"
+check "wait returns at once for a state that is reached" lxcx wait -s STOPPED -t 0 lxcxt-a
+check_exit "wait says when time ran out" 12 lxcx wait -s RUNNING -t 0 lxcxt-a
+
+check "start again" lxcx start lxcxt-a
+check "stop --kill" lxcx stop -k lxcxt-a
+check "start with another program" lxcx start lxcxt-a -- /bin/sleep 1000
+check_equal "that program is init" "/bin/sleep" "$(tr '\0' '\n' <"/proc/$(init_of lxcxt-a)/cmdline" | head -1)"
+check "stopping a program that ignores signals does not take a minute" timeout 20 "$lxcx_program" -P "$containers" stop lxcxt-a
+
+check "a frozen container can be killed" eval 'lxcx start lxcxt-a && lxcx freeze lxcxt-a && timeout 20 "$lxcx_program" -P "$containers" stop -k lxcxt-a'
+
+check "start, once more" lxcx start lxcxt-a
+before=$(init_of lxcxt-a)
+check "a reboot brings it up again" lxcx stop -r -t 20 lxcxt-a
+check_equal "it runs" RUNNING "$(lxcx info -s -H lxcxt-a)"
+check "with a new init" test "$(init_of lxcxt-a)" != "$before"
+inside lxcxt-a poweroff >/dev/null 2>&1
+check "poweroff inside stops it" lxcx wait -s STOPPED -t 20 lxcxt-a
+
+check "destroy" lxcx destroy lxcxt-a
+check "its directory is gone" test ! -e "$containers/lxcxt-a"
+check_exit "destroying what is gone says so" 3 lxcx destroy lxcxt-a
+
+make_container lxcxt-e 'lxc.ephemeral = 1'
+check "an ephemeral container starts" lxcx start lxcxt-e
+check "and stops" lxcx stop -k lxcxt-e
+check "and is gone" eventually 5 test ! -e "$containers/lxcxt-e"
+
+make_container lxcxt-k
+check "destroy --force stops first" eval 'lxcx start lxcxt-k && lxcx destroy --force lxcxt-k'

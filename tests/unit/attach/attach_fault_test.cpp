@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "core/kernel/faulty_kernel.hpp"
+#include "test_container.hpp"
+
+namespace fs = std::filesystem;
+using namespace lxcx;
+using namespace lxcx::core;
+
+namespace {
+
+long open_fds() {
+  return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+}
+
+/// attach true with call `nth` failing, in a process of its own. 0: it ended as it should, and left no child, no fd; else which promise broke.
+int attach_with_fault(const EnterTarget& target, FaultRecord& record, long nth, EnterOptions::Tty tty) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    const int null = ::open("/dev/null", O_RDWR);
+    for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+    ::close(null);
+    const long before = open_fds();
+    EnterOptions options;
+    options.command = {"true"};
+    options.tty = tty;
+    FaultyKernel kernel(real_kernel(), record, nth, EIO);
+    const auto status = enter_container(kernel, Log::none(), target, options);
+    if (status && *status != 0) ::_exit(10);
+    if (open_fds() != before) ::_exit(11);
+    // What may remain is a child that nobody could wait for, because that very call failed; it must have ended by itself.
+    for (int i = 0; i < 500; ++i) {
+      const pid_t left = ::waitpid(-1, nullptr, WNOHANG | __WALL);
+      if (left < 0) ::_exit(0);
+      if (left == 0) ::usleep(2000);
+    }
+    ::_exit(12);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+}  // namespace
+
+TEST_CASE("attach hangs on nothing and leaves nothing, whichever call fails", "[attach][root][fault]") {
+  test::TestContainer container({.cgroup = true});
+  const auto tty = GENERATE(EnterOptions::Tty::automatic, EnterOptions::Tty::always);
+  FaultRecord& counted = **map_fault_record(nullptr);
+  REQUIRE(attach_with_fault(container.target(), counted, 0, tty) == 0);
+  REQUIRE(counted.calls > 40);
+  for (long nth = 1; nth <= counted.calls; ++nth) {
+    FaultRecord& record = **map_fault_record(nullptr);
+    const int broken = attach_with_fault(container.target(), record, nth, tty);
+    INFO("call " << nth << ": " << record.failed_call.data());
+    CHECK(broken == 0);
+  }
+}
