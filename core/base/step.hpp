@@ -14,6 +14,7 @@ struct Step {
   std::string_view name;                    ///< what it does, in the imperative; the error's context and the trace's line
   Result<void> (*act)(Context&);
   Result<void> (*undo)(Context&) = nullptr;  ///< idempotent; also run by another process, from the journal alone
+  bool undo_is_hooks = false;                ///< run at most once, and a failure leaves nothing to try again
 };
 
 struct StepTime {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/base/text.hpp"
 #include "core/cgroup/cgroup_layout.hpp"
@@ -23,15 +24,23 @@ Result<std::string> read_host_file(Kernel& kernel, const std::string& path) {
   return read_file(kernel, AT_FDCWD, path.c_str(), max_file);
 }
 
-/// Why lxcx cannot make groups in this hierarchy, or nothing.
-std::string why_unusable(Kernel& kernel, const Hierarchy& hierarchy) {
+/// What stands in the way of lxcx for good, rather than just now.
+bool is_lasting(const Error& error) {
+  return error.sys_errno == ENOENT || error.sys_errno == ENOTDIR || error.sys_errno == EACCES || error.sys_errno == EPERM || error.sys_errno == EROFS;
+}
+
+/// Why lxcx cannot make groups in this hierarchy, or nothing. Errors: what may be otherwise the next time. A hierarchy that is overlooked would
+/// silently take its limits along.
+Result<std::string> why_unusable(Kernel& kernel, const Hierarchy& hierarchy) {
   const std::string base = hierarchy.mount_point + hierarchy.base;
-  const auto directory = kernel.openat(AT_FDCWD, base.c_str(), O_PATH | O_DIRECTORY);
-  if (!directory) return directory.error().message;
-  const auto found = kernel.fstatfs(directory->get());
-  if (!found || found->f_type != (hierarchy.is_v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) return "another mount covers it";
-  if (!kernel.faccessat(AT_FDCWD, base.c_str(), W_OK, AT_EACCESS)) return "not writable";
-  return {};
+  const Result<UniqueFd> directory = kernel.openat(AT_FDCWD, base.c_str(), O_PATH | O_DIRECTORY);
+  if (!directory && is_lasting(directory.error())) return directory.error().message;
+  if (!directory) return std::unexpected(directory.error());
+  LXCX_TRY(found, kernel.fstatfs(directory->get()));
+  if (found.f_type != (hierarchy.is_v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) return "another mount covers it";
+  const Result<void> writable = kernel.faccessat(AT_FDCWD, base.c_str(), W_OK, AT_EACCESS);
+  if (!writable && !is_lasting(writable.error())) return std::unexpected(writable.error());
+  return writable ? std::string() : "not writable";
 }
 
 /// v1 cpuset groups begin without CPUs and memory nodes, and take no process then (cpuset(7)).
@@ -161,7 +170,7 @@ Result<Cgroups> Cgroups::open(Kernel& kernel, Log& log, bool relative) {
   std::vector<Hierarchy> found = parse_cgroup_mounts(mountinfo, {});
   place_bases(found, membership);
   for (Hierarchy& hierarchy : found) {
-    const std::string why = why_unusable(kernel, hierarchy);
+    LXCX_TRY(why, why_unusable(kernel, hierarchy));
     if (!why.empty()) {
       log.debug("cgroup hierarchy '" + hierarchy.mount_point + "' is left out: " + why);
       continue;
@@ -245,8 +254,10 @@ Result<std::vector<UniqueFd>> Cgroups::open_v1_tasks(const std::string& path) co
   std::vector<UniqueFd> opened;
   for (const Hierarchy& hierarchy : hierarchies_) {
     if (hierarchy.is_v2) continue;
-    LXCX_TRY(tasks, kernel_->openat(AT_FDCWD, (group_directory(hierarchy, path) + "/tasks").c_str(), O_WRONLY));
-    opened.push_back(std::move(tasks));
+    Result<UniqueFd> tasks = kernel_->openat(AT_FDCWD, (group_directory(hierarchy, path) + "/tasks").c_str(), O_WRONLY);
+    if (!tasks && tasks.error().sys_errno == ENOENT) continue;  // mounted since the group was made
+    if (!tasks) return std::unexpected(std::move(tasks).error());
+    opened.push_back(std::move(*tasks));
   }
   return opened;
 }

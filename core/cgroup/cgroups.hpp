@@ -40,7 +40,7 @@ class Cgroups {
   /// The v2 directory for CLONE_INTO_CGROUP, or an empty fd when there is no v2.
   Result<UniqueFd> open_v2(const std::string& path) const;
   /// Every v1 hierarchy's `tasks` file of the group, opened for writing: a process writes "0" into them itself (0.05 ms; another's pid costs
-  /// 5-13 ms). The child does it right after clone3.
+  /// 5-13 ms). The child does it right after clone3. A hierarchy that does not have the group is left out.
   Result<std::vector<UniqueFd>> open_v1_tasks(const std::string& path) const;
   /// lxc.cgroup.* and lxc.cgroup2.*: written in order, memory.memsw last; `devices` says whether device keys are meant or all others.
   /// v2 device rules become a BPF program. Errors carry the setting's place. Keys for a layout the machine does not have are warned about.

@@ -50,8 +50,11 @@ struct JournalEntry {
 class Journal {
  public:
   Journal() = default;
-  /// Opens (and with `create` makes) the journal in a run directory; reads what is there. A torn last line is dropped.
-  static Result<Journal> open(Kernel& kernel, int run_dirfd, bool create);
+  /// Opens (and with `create` makes) a journal in a directory; reads what is there. A torn last line is dropped.
+  static Result<Journal> open(Kernel& kernel, int dirfd, bool create, const char* file_name = "journal");
+  /// fcntl_locking(2), an open file description lock on the whole file, which LXC's own locks on `partial` conflict with; held until the last
+  /// copy of the descriptor closes. False when another process has it.
+  Result<bool> lock();
   /// Durable when it returns. Call it before the act.
   Result<void> append(std::string_view scope, std::string_view key, std::string_view value);
   const std::vector<JournalEntry>& entries() const { return entries_; }
@@ -105,6 +108,10 @@ class RunDirectory {
 std::optional<std::uint64_t> start_time_of(pid_t pid);
 bool is_alive(const ProcessId& process);
 ProcessId this_process();
+
+/// Whether a container was created to its end: while `partial` stands in its directory it was not, and whoever creates it holds a lock on that.
+enum class Creation { finished, going_on, cut_short };
+Result<Creation> creation_of(Kernel& kernel, const ContainerPaths& paths);
 
 /// One container's exclusive lock (flock(2) on a file in the run root). Held by every verb that changes it; released at the last close.
 Result<UniqueFd> lock_container(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, int timeout_ms);

@@ -2,7 +2,6 @@
 #include "core/create/create.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +170,17 @@ Result<void> refuse_taken(Host& host, const ContainerPaths& paths) {
   return fail(Code::busy, "'" + paths.directory() + "' exists and is not empty", "it is no container; move it away or pick another name");
 }
 
+/// What an earlier create left when it was killed is taken back first; everything else that stands there is refused.
+Result<void> clear_the_way(Host& host, const ContainerPaths& paths) {
+  LXCX_TRY(creation, creation_of(host.kernel, paths));
+  if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created by another process");
+  if (creation == Creation::cut_short) {
+    host.log.warn("an earlier creation of '" + paths.name + "' was cut short: what it left is removed");
+    LXCX_CHECK(doing(remove_unfinished(host, paths), "remove what an earlier creation left"));
+  }
+  return refuse_taken(host, paths);
+}
+
 /// The directory, 0770 as LXC makes it; owned by the container's root when ids are mapped.
 Result<void> make_directory(Host& host, const ContainerPaths& paths, const ContainerConfig& config, Made& made) {
   LXCX_CHECK(make_directories(host.kernel, paths.lxcpath, 0755));
@@ -193,34 +203,30 @@ void forget_file(Host& host, Made& made, const std::string& path) {
   });
 }
 
-/// Records for one create: in memory, for the undo of this process alone.
-class MemoryRecords final : public RecordStore {
- public:
-  Result<void> record(std::string_view key, std::string_view value) override {
-    values_.insert_or_assign(std::string(key), std::string(value));
-    return {};
-  }
-  const std::string* recall(std::string_view key) const override {
-    const auto found = values_.find(key);
-    return found == values_.end() ? nullptr : &found->second;
-  }
+/// What another process needs to take this creation back: the volume is named before it is made.
+Result<void> announce_volume(Journal& partial, const Plan& plan, const CreateRequest& request) {
+  LXCX_CHECK(partial.append(create_scope, "storage", plan.storage_name));
+  LXCX_CHECK(partial.append(create_scope, "size", std::to_string(request.size_bytes)));
+  for (const auto& [key, value] : request.storage_settings) LXCX_CHECK(partial.append(create_setting_scope, key, value));
+  return {};
+}
 
- private:
-  std::map<std::string, std::string, std::less<>> values_;
-};
-
-Result<std::string> make_volume(Host& host, const ContainerPaths& paths, const Plan& plan, const CreateRequest& request, MemoryRecords& records, Made& made) {
+Result<std::string> make_volume(Host& host, const ContainerPaths& paths, const Plan& plan, const CreateRequest& request, Journal& partial, Made& made) {
+  LXCX_CHECK(announce_volume(partial, plan, request));
+  JournalScope records(partial, "storage");
   const std::string directory = paths.directory();
   HostCall call(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(request), &records, request));
   Call view = call.call();
   const Volume wanted{paths.name, {}, directory, plan.config.rootfs_options, plan.config.idmap};
   LXCX_TRY(source, doing(plan.storage->create(view, wanted, request.size_bytes), "storage plugin '" + plan.storage_name + "'"));
-  made.push("the volume", [&host, &plan, &request, &records, source, paths]() -> Result<void> {
+  made.push("the volume", [&host, &plan, &request, &partial, source, paths]() -> Result<void> {
     const std::string where = paths.directory();
-    HostCall undo(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(request), &records, request));
+    JournalScope undo_records(partial, "storage");
+    HostCall undo(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(request), &undo_records, request));
     Call undo_view = undo.call();
     return plan.storage->destroy(undo_view, Volume{paths.name, source, where, {}, plan.config.idmap});
   });
+  LXCX_CHECK(partial.append(create_scope, "source", source));
   return source;
 }
 
@@ -249,17 +255,19 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
   CreateOutcome outcome;
   LXCX_TRY(plan, make_plan(host, paths, default_config, request, outcome.warnings));
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
-  LXCX_CHECK(refuse_taken(host, paths));
-  MemoryRecords records;
+  LXCX_CHECK(clear_the_way(host, paths));
+  Journal partial;
   Made made(host.log);
   LXCX_CHECK(make_directory(host, paths, plan.config, made));
-  forget_file(host, made, paths.partial());
-  LXCX_TRY(partial, host.kernel.openat(AT_FDCWD, paths.partial().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-  LXCX_CHECK(host.kernel.flock(partial.get(), LOCK_EX | LOCK_NB));
-  forget_file(host, made, paths.config());
   LXCX_TRY(directory, host.kernel.openat(AT_FDCWD, paths.directory().c_str(), O_RDONLY | O_DIRECTORY));
+  forget_file(host, made, paths.partial());
+  LXCX_TRY(journal, Journal::open(host.kernel, directory.get(), true, "partial"));
+  partial = std::move(journal);
+  LXCX_TRY(is_ours, partial.lock());
+  if (!is_ours) return fail(Code::busy, "'" + paths.name + "' is being created by another process");
+  forget_file(host, made, paths.config());
   if (plan.builder.plugin != nullptr) {
-    LXCX_TRY(source, make_volume(host, paths, plan, request, records, made));
+    LXCX_TRY(source, make_volume(host, paths, plan, request, partial, made));
     LXCX_TRY(line, config_line("lxc.rootfs.path", plan.storage_name + ":" + source));
     plan.config_text += line;
     LXCX_CHECK(replace_file(host.kernel, directory.get(), "config", plan.config_text, 0640));

@@ -93,7 +93,6 @@ struct StartContext {
   std::vector<std::string> init_command;
   std::vector<StepTime> trace;
   std::string target = "stop";  ///< teardown: "stop" or "reboot"
-  std::optional<MonitorHandover> handover;
 
   std::string rootfs_mount_point() const { return config.rootfs_mount.empty() ? host.root.default_rootfs_mount() : config.rootfs_mount; }
   Log* child_log = nullptr;  ///< in the child: sends lines to the parent

@@ -8,8 +8,9 @@ namespace lxcx::core {
 /// Makes the run directory and writes the journal, the configuration as started and the state into it. Leaves nothing when it fails.
 Result<void> prepare_run(StartContext& context);
 
-/// After the steps: confines the monitor to be, makes the control socket, fills context.handover. On failure everything is undone.
-Result<void> ready_monitor(StartContext& context);
+/// After the steps: confines the monitor to be, makes the control socket, tells a caller who waits on the socket `caller` (-1: nobody) that init
+/// runs, and becomes the monitor. Returns only to fail, and then everything has been undone.
+Result<void> become_its_monitor(StartContext& context, int caller = -1);
 
 /// Busy when it runs or is being started. A teardown that was cut short must be finished before (stop.hpp).
 Result<void> refuse_second_start(Host& host, const ContainerPaths& paths);

@@ -40,6 +40,13 @@ Result<void> refuse_unsupported(const ContainerConfig& config) {
   return std::unexpected(std::move(error));
 }
 
+Result<void> refuse_unfinished(Host& host, const ContainerPaths& paths) {
+  LXCX_TRY(creation, creation_of(host.kernel, paths));
+  if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");
+  if (creation == Creation::finished) return {};
+  return fail(Code::busy, "the creation of '" + paths.name + "' was cut short: it is not whole", "`lxcx create` makes it anew, `lxcx destroy " + paths.name + "` removes it");
+}
+
 /// The monitor's handover: everything it needs by number.
 MonitorHandover handover_of(StartContext& context) {
   MonitorHandover handover;
@@ -84,21 +91,22 @@ void send_trace(StartContext& context, int fd) {
     (void)send_frame(context.kernel, fd, Frame::step, std::string(step.side) + "\t" + std::to_string(step.took.count()) + "\t" + std::string(step.name));
 }
 
+/// Tells the caller that init runs, and hears that it was told: a start that nobody knows of is taken back.
+Result<void> announce(StartContext& context, int caller) {
+  send_trace(context, caller);
+  LXCX_CHECK(send_frame(context.kernel, caller, Frame::ready, std::to_string(context.init)));
+  Message answer{};
+  LXCX_TRY(closed, receive_or_closed(context.kernel, caller, answer));
+  if (closed || answer.frame != Frame::go) return fail(Code::cancelled, "the command that started it ended before it could be told");
+  return {};
+}
+
 /// The daemon's whole life as lxcx: it ends as the monitor, or with an error sent to the caller.
 [[noreturn]] void run_daemon(StartContext& context, int caller) {
   Result<void> done = daemonize(context);
+  if (!done) take_back(context);
   if (done) done = run_start_steps(context);
-  if (!done && context.run) (void)context.run->remove();
-  if (done) {
-    send_trace(context, caller);
-    // Telling the caller comes last before the exec: what it sees as running has a monitor.
-    done = ready_monitor(context);
-    if (done) {
-      (void)send_frame(context.kernel, caller, Frame::ready, std::to_string(context.init));
-      const Result<void> failed = become_monitor(context.kernel, *context.handover);
-      done = std::unexpected(failed.error());
-    }
-  }
+  if (done) done = become_its_monitor(context, caller);
   (void)send_frame(context.kernel, caller, Frame::error, pack_error(done.error()));
   ::_exit(static_cast<int>(done.error().code));
 }
@@ -111,22 +119,36 @@ void take_step(StartOutcome& outcome, std::string_view payload, std::vector<std:
   outcome.trace.push_back({step_name(is_child, parts[2]), std::chrono::nanoseconds(parse_integer(parts[1]).value_or(0)), is_child ? "child" : "parent"});
 }
 
+/// The next message of the daemon; nothing when its end closed.
+Result<std::optional<Message>> next_message(Kernel& kernel, int fd, std::chrono::milliseconds timeout) {
+  if (timeout.count() > 0) {
+    pollfd ready{fd, POLLIN, 0};
+    LXCX_TRY(count, kernel.poll({&ready, 1}, static_cast<int>(timeout.count())));
+    if (count == 0) return fail(Code::timeout, "the container did not start within " + std::to_string(timeout.count()) + " ms");
+  }
+  Message message{};
+  LXCX_TRY(closed, receive_or_closed(kernel, fd, message));
+  if (closed) return std::nullopt;
+  if (message.frame == Frame::error) return std::unexpected(unpack_error(message.payload));
+  return message;
+}
+
+/// Whatever goes wrong here, the daemon sees this end close and takes the start back.
 Result<StartOutcome> hear_daemon(Kernel& kernel, int fd, const StartRequest& request) {
   StartOutcome outcome;
   std::vector<std::string> names;
-  while (true) {
-    if (request.timeout.count() > 0) {
-      pollfd ready{fd, POLLIN, 0};
-      LXCX_TRY(count, kernel.poll({&ready, 1}, static_cast<int>(request.timeout.count())));
-      if (count == 0) return fail(Code::timeout, "the container did not start within " + std::to_string(request.timeout.count()) + " ms");
-    }
-    LXCX_TRY(message, receive_frame(kernel, fd));
-    if (message.frame == Frame::error) return std::unexpected(unpack_error(message.payload));
-    if (message.frame == Frame::step) take_step(outcome, message.payload, names);
-    if (message.frame != Frame::ready) continue;
-    outcome.init = static_cast<pid_t>(parse_integer(message.payload).value_or(0));
-    return outcome;
+  while (outcome.init == 0) {
+    LXCX_TRY(message, next_message(kernel, fd, request.timeout));
+    if (!message) return fail(Code::internal, "the process that started it ended without a word", "see the kernel's log: was it killed?");
+    if (message->frame == Frame::step) take_step(outcome, message->payload, names);
+    if (message->frame == Frame::ready) outcome.init = static_cast<pid_t>(parse_integer(message->payload).value_or(-1));
   }
+  LXCX_CHECK(send_frame(kernel, fd, Frame::go));
+  // Its end closes when it becomes the monitor (close-on-exec); a word before that is the error that kept it from it. What goes wrong with
+  // hearing it changes nothing: it was told to go on.
+  const Result<std::optional<Message>> last = next_message(kernel, fd, std::chrono::milliseconds{0});
+  if (!last && last.error().sys_errno == 0) return std::unexpected(last.error());
+  return outcome;
 }
 
 Result<StartOutcome> start_daemon(StartContext& context) {
@@ -160,14 +182,8 @@ Result<StartOutcome> start_daemon(StartContext& context) {
 }
 
 Result<StartOutcome> start_foreground(StartContext& context) {
-  Result<void> done = run_start_steps(context);
-  if (!done) {
-    (void)context.run->remove();
-    return std::unexpected(std::move(done).error());
-  }
-  LXCX_CHECK(ready_monitor(context));
-  const Result<void> failed = become_monitor(context.kernel, *context.handover);
-  return std::unexpected(failed.error());
+  LXCX_CHECK(run_start_steps(context));
+  return std::unexpected(become_its_monitor(context).error());
 }
 
 }  // namespace
@@ -182,22 +198,22 @@ std::string_view step_name(bool is_child, std::string_view name) {
   return "another step";
 }
 
-Result<void> ready_monitor(StartContext& context) {
-  const auto prepare = [&]() -> Result<void> {
+Result<void> become_its_monitor(StartContext& context, int caller) {
+  const auto hand_over = [&]() -> Result<void> {
     LXCX_CHECK(restrict_monitor(context));
     MonitorHandover handover = handover_of(context);
     LXCX_TRY(control, make_control_socket(context.kernel, context.run->fd()));
-    handover.control_fd = control.release();
+    handover.control_fd = control.get();
     for (const auto& [ns, fd] : context.held_namespaces) context.state.extra["held." + std::string(namespace_names[static_cast<std::size_t>(ns)])] = std::to_string(fd.get());
     LXCX_CHECK(context.kernel.faccessat(AT_FDCWD, handover.program.c_str(), X_OK, 0));
-    context.handover = std::move(handover);
-    return context.run->write_state(context.state);
+    LXCX_CHECK(context.run->write_state(context.state));
+    // Telling the caller comes last before the exec: what it sees as running has a monitor.
+    if (caller >= 0) LXCX_CHECK(announce(context, caller));
+    return become_monitor(context.kernel, handover);
   };
-  Result<void> done = doing(prepare(), "prepare the monitor");
-  if (done) return done;
-  (void)undo_start_steps(context);
-  (void)context.run->remove();
-  return done;
+  Result<void> failed = doing(hand_over(), "hand over to the monitor");
+  take_back(context);
+  return failed;
 }
 
 Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& paths, const StartRequest& request, Warnings& warnings) {
@@ -282,6 +298,7 @@ Result<StartOutcome> start_container(Host& host, const ContainerPaths& paths, co
   LXCX_CHECK(validate_with_plugins(context));
   LXCX_TRY(lock, lock_container(context.kernel, host.root, paths, lock_timeout_ms));
   LXCX_CHECK(refuse_second_start(host, paths));
+  LXCX_CHECK(refuse_unfinished(host, paths));
   LXCX_CHECK(prepare_run(context));
   Result<StartOutcome> outcome = request.foreground ? start_foreground(context) : start_daemon(context);
   if (outcome) outcome->warnings = std::move(warnings);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/base/text.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/context.hpp"
 #include "core/stop/stop.hpp"
@@ -83,6 +84,39 @@ Result<void> remove_container(Host& host, const ContainerPaths& paths, const Con
   return remove_tree(host.kernel, parent.get(), paths.name);
 }
 
+Result<void> remove_unfinished(Host& host, const ContainerPaths& paths) {
+  const std::string directory_path = paths.directory();
+  LXCX_TRY(parent, host.kernel.openat(AT_FDCWD, paths.lxcpath.c_str(), O_PATH | O_DIRECTORY));
+  LXCX_TRY(directory, host.kernel.openat(parent.get(), paths.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  LXCX_TRY(partial, Journal::open(host.kernel, directory.get(), false, "partial"));
+  if (const std::string* storage_name = partial.last(create_scope, "storage")) {
+    const std::string name = *storage_name;
+    LXCX_TRY(storage, host.plugins.storage(name));
+    JournalScope records(partial, "storage");
+    HostCall::Inputs inputs;
+    inputs.log = &host.log;
+    inputs.who = "storage '" + name + "'";
+    for (const JournalEntry& entry : partial.entries())
+      if (entry.scope == create_setting_scope) inputs.settings.push_back({entry.key, entry.value, {}});
+    inputs.records = &records;
+    HostCall call(std::move(inputs));
+    Call view = call.call();
+    Volume made{paths.name, {}, directory_path, {}, {}};
+    std::string source;
+    if (const std::string* known = partial.last(create_scope, "source")) {
+      source = *known;
+    } else {
+      // Killed inside the plugin's create. With its own records that can be completed, and then destroyed (requirement S-7).
+      const std::string* size = partial.last(create_scope, "size");
+      LXCX_TRY(completed, doing(storage->create(view, made, static_cast<std::uint64_t>(size != nullptr ? parse_integer(*size).value_or(0) : 0)), "complete the volume"));
+      source = std::move(completed);
+    }
+    made.source = source;
+    LXCX_CHECK(doing(storage->destroy(view, made), "storage plugin '" + name + "'"));
+  }
+  return remove_tree(host.kernel, parent.get(), paths.name);
+}
+
 Result<void> destroy_container(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
   LXCX_CHECK(check_name(paths.name));
   LXCX_CHECK(refuse_unfinished_create(host, paths));
@@ -100,11 +134,10 @@ Result<void> destroy_container(Host& host, const ContainerPaths& paths, const De
   LXCX_CHECK(refuse_dependants(host, paths, request));
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
   if (observe(host, paths).exists) return fail(Code::busy, "'" + paths.name + "' was started meanwhile");
-  ContainerConfig config;
-  if (host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0)) {
-    LXCX_TRY(loaded, load_config(paths.config(), host.source, nullptr));
-    config = std::move(loaded);
-  }
+  LXCX_TRY(creation, creation_of(host.kernel, paths));
+  if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");
+  if (creation == Creation::cut_short) return remove_unfinished(host, paths);
+  LXCX_TRY(config, load_config(paths.config(), host.source, nullptr));
   return remove_container(host, paths, config);
 }
 

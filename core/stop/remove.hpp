@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <string>
+#include <string_view>
 
 #include "core/config/container_config.hpp"
 #include "core/container/host.hpp"
@@ -14,6 +15,12 @@ Result<void> remove_container(Host& host, const ContainerPaths& paths, const Con
 /// Removes a directory tree on one file system, without following links; what another file system is mounted on is an error.
 /// Gone already is none.
 Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& name);
+
+/// The scopes of what `partial` records of a creation: storage, size, source; and the storage's settings.
+constexpr std::string_view create_scope = "create", create_setting_scope = "create setting";
+
+/// Takes back a creation that was cut short (creation_of): its volume, then the container's directory. The container's lock must be held.
+Result<void> remove_unfinished(Host& host, const ContainerPaths& paths);
 
 struct DestroyRequest {
   std::string name;

@@ -21,7 +21,7 @@ Result<void> stop_container(Host& host, const ContainerPaths& paths, const StopR
 /// does not return), or the removal of an ephemeral container. Returns init's status as a shell reports it.
 Result<int> teardown_container(Host& host, const std::string& run_directory);
 
-/// A run directory whose init is gone and whose monitor is dead: a teardown that nobody is doing. Finishes it; true if there was one.
+/// A run directory whose monitor is dead and whose init is gone, or was never let run: a teardown that nobody is doing. Finishes it; true if there was one.
 /// Errors: busy when another process is at it.
 Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths);
 
@@ -31,6 +31,8 @@ struct Observed {
   bool init_alive = false, monitor_alive = false;
   RunState run;
   State state() const;
+  /// Nobody is at it any more: init ended and so did its monitor, or whoever was starting it.
+  bool is_abandoned() const { return exists && !monitor_alive && (!init_alive || run.state == State::starting); }
 };
 Observed observe(Host& host, const ContainerPaths& paths);
 

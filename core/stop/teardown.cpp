@@ -8,7 +8,6 @@
 
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
-#include "core/monitor/monitor.hpp"
 #include "core/start/launch.hpp"
 #include "core/start/parent/steps.hpp"
 #include "core/stop/remove.hpp"
@@ -70,12 +69,8 @@ Result<void> start_again(Host& host, const StartContext& old) {
   context.plugins = std::move(plugins);
   LXCX_CHECK(validate_with_plugins(context));
   LXCX_CHECK(prepare_run(context));
-  if (Result<void> done = run_start_steps(context); !done) {
-    (void)context.run->remove();
-    return done;
-  }
-  LXCX_CHECK(ready_monitor(context));
-  return become_monitor(context.kernel, *context.handover);
+  LXCX_CHECK(run_start_steps(context));
+  return become_its_monitor(context);
 }
 
 /// Signals as a fresh process has them: the monitor blocked them all.
@@ -85,25 +80,30 @@ void unblock_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Result<int> take_down(StartContext& context) {
+/// Who takes a container down: its monitor, which may also start it again, or a command that found the work undone and has its own to do.
+enum class Undertaker { monitor, passer_by };
+
+Result<int> take_down(StartContext& context, Undertaker undertaker) {
   const int status = read_exit_status(context.kernel, *context.run);
-  const bool reboot = asks_for_reboot(status);
+  const bool reboot = asks_for_reboot(status) && undertaker == Undertaker::monitor;
   context.target = reboot ? "reboot" : "stop";
   context.state.state = State::stopping;
   context.state.exit_status = status;
   context.state.target = context.target;
   LXCX_CHECK(context.run->write_state(context.state));
   take_held_namespaces(context);
-  const Result<void> undone = undo_start_steps(context);
-  if (reboot) {
-    LXCX_CHECK(context.run->remove());
-    if (undone) {
-      LXCX_CHECK(doing(start_again(context.host, context), "restart '" + context.paths.name + "'"));
-    }
-    context.log().error("'" + context.paths.name + "' is not restarted: " + undone.error().message);  // as LXC: a failing post-stop hook cancels it
-    return as_shell(status);
+  const Unwound unwound = undo_start_steps(context);
+  if (!unwound.is_complete) {
+    Error error = unwound.first_failure.error();
+    if (error.hint.empty()) error.hint = "something of it is still there; the next lxcx command on '" + context.paths.name + "' tries again";
+    return std::unexpected(std::move(error));
   }
   LXCX_CHECK(context.run->remove());
+  if (reboot) {
+    if (unwound.first_failure) LXCX_CHECK(doing(start_again(context.host, context), "restart '" + context.paths.name + "'"));
+    context.log().error("'" + context.paths.name + "' is not restarted: " + unwound.first_failure.error().message);  // as LXC: a failing post-stop hook cancels it
+    return as_shell(status);
+  }
   if (context.config.ephemeral) LXCX_CHECK(doing(remove_container(context.host, context.paths, context.config), "remove the ephemeral container"));
   return as_shell(status);
 }
@@ -118,14 +118,14 @@ Result<int> teardown_container(Host& host, const std::string& run_directory) {
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 30'000));
   if (is_alive(state.init)) return fail(Code::busy, "'" + state.name + "' still runs");
   LXCX_TRY(context, reopen(host, std::move(run)));
-  return doing(take_down(context), "take down '" + paths.name + "'");
+  return doing(take_down(context, Undertaker::monitor), "take down '" + paths.name + "'");
 }
 
 Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths) {
-  if (const Observed seen = observe(host, paths); !seen.exists || seen.init_alive || seen.monitor_alive) return false;
+  if (!observe(host, paths).is_abandoned()) return false;
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
   const Observed seen = observe(host, paths);
-  if (!seen.exists || seen.init_alive || seen.monitor_alive) return false;
+  if (!seen.is_abandoned()) return false;
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
   if (seen.run.name.empty()) {
     // A state that cannot be read is not one that was never written: what it names may be running.
@@ -138,7 +138,7 @@ Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths) {
   }
   host.log.debug("finishing the teardown of '" + paths.name + "' that was cut short");
   LXCX_TRY(context, reopen(host, std::move(run)));
-  LXCX_CHECK(doing(take_down(context), "finish taking down '" + paths.name + "'"));
+  LXCX_CHECK(doing(take_down(context, Undertaker::passer_by), "finish taking down '" + paths.name + "'"));
   return true;
 }
 

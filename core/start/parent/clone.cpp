@@ -104,6 +104,7 @@ Result<void> clone_init(StartContext& context) {
   context.init = *pid;
   context.sync = std::move(ends.first);
   context.state.init = {*pid, start_time_of(*pid).value_or(0)};
+  context.state.monitor = this_process();
   LXCX_CHECK(context.run->write_state(context.state));
   if ((flags & CLONE_NEWNET) == 0) return {};
   LXCX_TRY(netns, context.kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(*pid) + "/ns/net").c_str(), O_RDONLY));

@@ -45,15 +45,15 @@ Result<void> take(StartContext& context, Message& message) {
   return fail(Code::internal, "the child sent a frame that only a parent sends");
 }
 
-/// proc_pid_stat(5), field 9: PF_FORKNOEXEC is set until the first exec. A closed socket alone does not tell an exec from a death.
-bool died_before_exec(Kernel& kernel, pid_t pid) {
+/// proc_pid_stat(5), field 9: PF_FORKNOEXEC goes with the first exec, before it closes what is close-on-exec. A closed socket alone does not
+/// tell an exec from a death, nor does the process's state, which changes after a dying process has closed its files.
+bool never_executed(Kernel& kernel, pid_t pid) {
   constexpr std::int64_t fork_no_exec = 0x40;
   const Result<std::string> text = read_file(kernel, AT_FDCWD, ("/proc/" + std::to_string(pid) + "/stat").c_str(), 4096);
   if (!text) return false;
   const std::size_t end = text->rfind(')');
   const std::vector<std::string> fields = split(std::string_view(*text).substr(end == std::string::npos ? 0 : end + 1), ' ');
-  if (fields.size() < 7 || (fields[0] != "Z" && fields[0] != "X")) return false;
-  return (parse_integer(fields[6]).value_or(0) & fork_no_exec) != 0;
+  return fields.size() >= 7 && (parse_integer(fields[6]).value_or(0) & fork_no_exec) != 0;
 }
 
 Result<void> write_pid_file(StartContext& context) {
@@ -83,7 +83,7 @@ Result<void> release_init(StartContext& context) {
       continue;
     }
     context.sync.reset();
-    if (!context.request.execute && died_before_exec(context.kernel, context.init))
+    if (!context.request.execute && never_executed(context.kernel, context.init))
       return fail(Code::kernel, "init was killed before it could run", "does the seccomp policy allow execve? was memory exhausted? see the kernel's log");
     return {};
   }

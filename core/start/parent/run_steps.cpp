@@ -26,25 +26,36 @@ Result<void> run_start_steps(StartContext& context) {
   for (const StartStep& step : start_steps) {
     Result<void> done = run_one(context, step);
     if (done) continue;
-    if (const Result<void> undone = undo_start_steps(context); !undone)
-      context.log().warn("while undoing the start: " + undone.error().message + ", ignoring");
+    take_back(context);
     return done;
   }
   return {};
 }
 
-Result<void> undo_start_steps(StartContext& context) {
-  Result<void> first;
+Unwound undo_start_steps(StartContext& context) {
+  Unwound unwound;
   const std::vector<std::string> begun = context.journal.all(scope, "begin");
+  const std::vector<std::string> undone = context.journal.all(scope, "undone");
+  // A line that cannot be written costs a repetition, no more: every undo but the hooks' is idempotent.
+  const auto note = [&](std::string_view name) { (void)context.journal.append(scope, "undone", name); };
   for (auto name = begun.rbegin(); name != begun.rend(); ++name) {
     const auto step = std::ranges::find(start_steps, *name, &StartStep::name);
-    if (step == start_steps.end() || step->undo == nullptr) continue;
-    Result<void> undone = doing(step->undo(context), "undo '" + *name + "'");
-    if (undone) continue;
-    context.log().warn("undo '" + *name + "': " + undone.error().message + ", ignoring");
-    if (first) first = std::move(undone);
+    if (step == start_steps.end() || step->undo == nullptr || std::ranges::find(undone, *name) != undone.end()) continue;
+    if (step->undo_is_hooks) note(*name);
+    Result<void> result = doing(step->undo(context), "undo '" + *name + "'");
+    if (result && !step->undo_is_hooks) note(*name);
+    if (result) continue;
+    context.log().warn("undo '" + *name + "': " + result.error().message + ", ignoring");
+    if (!step->undo_is_hooks) unwound.is_complete = false;
+    if (unwound.first_failure) unwound.first_failure = std::move(result);
   }
-  return first;
+  return unwound;
+}
+
+void take_back(StartContext& context) {
+  const Unwound unwound = undo_start_steps(context);
+  if (!unwound.is_complete) return context.log().warn("not all of '" + context.paths.name + "' could be taken down; the next lxcx command on it tries again");
+  if (const Result<void> gone = context.run->remove(); !gone) context.log().warn("remove the run directory: " + gone.error().message + ", ignoring");
 }
 
 }  // namespace lxcx::core

@@ -40,14 +40,14 @@ Result<void> record_running(StartContext&);
 // The networks' undo stands before the clone, so that on the way down init is gone, and with it the namespace, before devices are looked for:
 // a veth that vanishes with its namespace costs nothing, one that is deleted from the host costs 16 ms (docs/performance.md).
 inline constexpr std::array start_steps{
-    StartStep{"run the pre-start hooks", run_pre_start_hooks, run_post_stop_hooks},
+    StartStep{"run the pre-start hooks", run_pre_start_hooks, run_post_stop_hooks, true},
     StartStep{"attach the root file system", attach_rootfs, detach_rootfs},
     StartStep{"check the init program", check_init},
     StartStep{"compile the security policy", compile_security, unload_security},
     StartStep{"prepare the console", prepare_console},
     StartStep{"make the cgroups", make_cgroup, drop_cgroup},
     StartStep{"take down the networks at the end", nothing, disconnect_networks},
-    StartStep{"run the stop hooks at the end", announce_stop_hooks, run_stop_hooks},
+    StartStep{"run the stop hooks at the end", announce_stop_hooks, run_stop_hooks, true},
     StartStep{"clone init", clone_init, kill_init},
     StartStep{"map the ids", map_ids},
     StartStep{"apply the cgroup limits", apply_cgroup_limits},
@@ -60,11 +60,19 @@ inline constexpr std::array start_steps{
     StartStep{"record that it runs", record_running},
 };
 
-/// Runs all steps, journaling each that has an undo before it begins. On failure everything begun is undone, newest first, and the error of
-/// the step is returned with the step's name as context.
+/// Runs all steps, journaling each that has an undo before it begins. On failure the start is taken back, and the error of the step is returned
+/// with the step's name as context.
 Result<void> run_start_steps(StartContext& context);
 
-/// Undoes what the journal says was begun, newest first. A failing undo is logged and the rest goes on; the first failure is returned.
-Result<void> undo_start_steps(StartContext& context);
+struct Unwound {
+  Result<void> first_failure;  ///< a failing undo is logged, and the rest goes on
+  bool is_complete = true;     ///< false: something is still there, and the journal tells the next command of it
+};
+/// Undoes what the journal says was begun and not yet undone, newest first.
+Unwound undo_start_steps(StartContext& context);
+
+/// Undoes a start that cannot go on. The run directory goes too, unless something could not be undone: the next command on the container
+/// finds it and tries again.
+void take_back(StartContext& context);
 
 }  // namespace lxcx::core
