@@ -49,11 +49,7 @@ Result<Running> running_container(Host& host, const ContainerPaths& paths) {
   LXCX_CHECK(finish_stale_teardown(host, paths));
   const Observed seen = observe(host, paths);
   if (!seen.exists && runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "use lxc-attach, or restart it with lxcx");
-  if (!seen.init_alive) {
-    if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0) && !seen.exists)
-      return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them");
-    return fail(Code::not_running, "'" + paths.name + "' is not running", "start it: lxcx start " + paths.name);
-  }
+  if (!seen.init_alive) return std::unexpected(not_running(host, paths));
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
   LXCX_TRY(file, run.config_path());
   LXCX_TRY(config, load_config(file, host.source, nullptr));

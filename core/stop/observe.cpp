@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "core/stop/stop.hpp"
 
 namespace lxcx::core {
@@ -20,6 +23,12 @@ Observed observe(Host& host, const ContainerPaths& paths) {
   seen.init_alive = is_alive(seen.run.init);
   seen.monitor_alive = is_alive(seen.run.monitor);
   return seen;
+}
+
+Error not_running(Host& host, const ContainerPaths& paths) {
+  Error error{Code::not_running, 0, "'" + paths.name + "' is not running", "start it: lxcx start " + paths.name, {}, {}, {}};
+  if (host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0)) return error;
+  return Error{Code::not_found, 0, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them", {}, {}, {}};
 }
 
 }  // namespace lxcx::core

@@ -64,7 +64,7 @@ bool would_notice(Kernel& kernel, pid_t init, int number) {
 Result<Target> find_target(Host& host, const ContainerPaths& paths) {
   Target target;
   target.seen = observe(host, paths);
-  if (!target.seen.init_alive) return fail(Code::not_running, "'" + paths.name + "' is not running");
+  if (!target.seen.init_alive) return std::unexpected(not_running(host, paths));
   LXCX_TRY(init, host.kernel.pidfd_open(target.seen.run.init.pid));
   if (!is_alive(target.seen.run.init)) return fail(Code::not_running, "'" + paths.name + "' is not running");
   target.init = std::move(init);

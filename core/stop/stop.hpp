@@ -36,4 +36,7 @@ struct Observed {
 };
 Observed observe(Host& host, const ContainerPaths& paths);
 
+/// Why nothing can be done with what does not run: not_running, or not_found when it is not even defined.
+Error not_running(Host& host, const ContainerPaths& paths);
+
 }  // namespace lxcx::core

@@ -60,3 +60,13 @@ check "network scripts" lxcx start lxcxt-n
 lxcx stop -k lxcxt-n
 check_equal "up, then down" "up down" "$(awk '{print $3}' "$out" | xargs)"
 check_match "with LXC's words" '^lxcxt-n net up empty' "$(head -1 "$out")"
+
+make_container lxcxt-d 'lxc.hook.autodev = /bin/sh -c "ln -s zero $LXC_ROOTFS_MOUNT/dev/null"'
+check_exit "a device that an autodev hook made must be that device" 5 lxcx start lxcxt-d
+check_match "the error names it" '/dev/null' "$output"
+
+make_container lxcxt-s "lxc.hook.stop = /bin/false" "lxc.hook.post-stop = /bin/false"
+check "start with hooks that will fail at the end" lxcx start lxcxt-s
+check "stop succeeds all the same" lxcx stop -k lxcxt-s
+check "and so does the next start" lxcx start lxcxt-s
+lxcx stop -k lxcxt-s

@@ -9,6 +9,7 @@ check_match "the refusal says what to do" 'hint: ' "$output"
 check_equal "it is defined, and stopped" STOPPED "$(lxcx info -s -H lxcxt-a)"
 check_exit "stopping what does not run says so" 11 lxcx stop lxcxt-a
 check_exit "attaching to what does not run says so" 11 lxcx attach lxcxt-a -- true
+check_exit "stopping what is not there says that it is not there" 3 lxcx stop lxcxt-nobody
 check_exit "starting what does not exist says so" 3 lxcx start lxcxt-nobody
 
 check "start" lxcx start lxcxt-a

@@ -38,11 +38,19 @@ Result<void> bind_host_node(ChildContext& context, const Node& node) {
   return context.kernel.move_mount(clone.get(), "", file.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+/// What an autodev hook made in our place must be the device it is named after: a link or another device is an attack or a mistake.
+Result<void> check_node(ChildContext& context, const Node& node) {
+  LXCX_TRY(found, context.kernel.openat(context.dev.get(), node.name, O_PATH | O_NOFOLLOW));
+  LXCX_TRY(status, context.kernel.fstat(found.get()));
+  if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(node.major_number, node.minor_number)) return {};
+  return fail(Code::denied, "what stands there is not the device it is named after", "look at the hooks of lxc.hook.autodev");
+}
+
 Result<void> make_node(ChildContext& context, const Node& node) {
   if (context.config.idmap.empty()) {
     const Result<void> made = context.kernel.mknodat(context.dev.get(), node.name, S_IFCHR | 0666, makedev(node.major_number, node.minor_number));
     if (made) return context.kernel.fchmodat(context.dev.get(), node.name, 0666);
-    if (made.error().sys_errno == EEXIST) return {};
+    if (made.error().sys_errno == EEXIST) return check_node(context, node);
     if (made.error().sys_errno != EPERM) return made;
   }
   return bind_host_node(context, node);
