@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# cgroup.sh LAYOUT: a container's life on a machine whose control groups are all v2, or all v1. Run by in-vm, in emulation, where each
+# command costs a second: what can be seen by one attach is.
+. "$(dirname "$0")/../support/harness.sh"
+
+layout=$1
+case $layout in
+  v2)
+    family=lxc.cgroup2 other=lxc.cgroup memory_key=memory.max types=cgroup2
+    group_of() { echo "/sys/fs/cgroup/lxc.payload.$1"; }
+    frozen() { grep -qx 'frozen 1' "$(group_of "$1")/cgroup.events"; }
+    own_pids=/sys/fs/cgroup
+    ;;
+  v1)
+    family=lxc.cgroup other=lxc.cgroup2 memory_key=memory.limit_in_bytes types=cgroup
+    group_of() { echo "/sys/fs/cgroup/$2/lxc.payload.$1"; }
+    frozen() { grep -qx FROZEN "$(group_of "$1" freezer)/freezer.state"; }
+    own_pids=/sys/fs/cgroup/pids
+    ;;
+esac
+groups() { find /sys/fs/cgroup -type d -name "lxc.payload.$1*"; }
+check_equal "this machine has cgroup $layout and no other" "$types" \
+  "$(awk '{ for (i = 1; i < NF; ++i) if ($i == "-" && $(i + 1) ~ /^cgroup/) print $(i + 1) }' /proc/self/mountinfo | sort -u)"
+
+make_container lxcxt-a "$family.$memory_key = 16M" "$family.pids.max = 12" "$family.cpuset.cpus = 1" \
+  "$family.devices.deny = a" "$family.devices.allow = c 1:3 rwm" "$family.devices.allow = c 1:5 r" "$family.devices.allow = c 136:* rw"
+check "start" lxcx start lxcxt-a
+check_equal "the memory limit is the kernel's" $((16 << 20)) "$(cat "$(group_of lxcxt-a memory)/$memory_key")"
+# The output goes to a pipe, which needs no device.
+seen=$(inside lxcxt-a sh -c '
+  tell() { echo "$1: $2"; }
+  tell cgroup "$(grep -v ":/\$" /proc/self/cgroup)"
+  tell cpus "$(awk "/^Cpus_allowed_list/ { print \$2 }" /proc/self/status)"
+  sh -c ": </dev/null && : >/dev/null" 2>&1; tell allowed $?
+  sh -c ": >/dev/zero" 2>&1; tell read-only $?
+  sh -c ": </dev/full" 2>&1; tell denied $?
+  mknod /tmp/null c 1 3 2>&1; tell mknod-allowed $?
+  mknod /tmp/kmsg c 1 11 2>&1; tell mknod-denied $?
+  dd if=/dev/zero of=/dev/null bs=1M count=1 2>/dev/null; tell little $?
+  dd if=/dev/zero of=/dev/null bs=32M count=1 2>/dev/null; tell much $?
+  (for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 2 & done) 2>&1; tell forks $?
+')
+check_match "attach enters the container's own cgroup, which is the root it sees" '^cgroup: $' "$seen"
+check_match "and its CPUs" '^cpus: 1$' "$seen"
+check_match "an allowed device opens for reading and writing" '^allowed: 0$' "$seen"
+check_match "one that is allowed for reading does not open for writing" '/dev/zero: Operation not permitted' "$seen"
+check_match "another does not open" '/dev/full: Operation not permitted' "$seen"
+check_match "an allowed device may be made" '^mknod-allowed: 0$' "$seen"
+check_match "another may not" 'mknod: /tmp/kmsg: Operation not permitted' "$seen"
+check_match "what takes more memory than there is is killed" '^much: 137$' "$seen"
+check_match "what takes less is not" '^little: 0$' "$seen"
+check_match "no more processes than allowed" "can't fork" "$seen"
+
+lxcx attach lxcxt-a -- sh -c 'while :; do echo x; usleep 20000; done' </dev/null >"$scratch/beats" 2>&1 &
+beating=$!
+beats() { stat -c %s "$scratch/beats"; }
+check "a process inside is alive" eventually 20 test -s "$scratch/beats"
+check "freeze" lxcx freeze lxcxt-a
+check_equal "it is frozen" FROZEN "$(lxcx info -s -H lxcxt-a)"
+check "the kernel says so too" frozen lxcxt-a
+sleep 0.5
+before=$(beats)
+sleep 1
+check_equal "nothing inside moves" "$before" "$(beats)"
+check "unfreeze" lxcx unfreeze lxcxt-a
+check "it moves again" eventually 20 eval '[ "$(beats)" -gt "$before" ]'
+check "a clean stop" lxcx stop lxcxt-a
+wait $beating
+check_equal "its groups are gone" "" "$(groups lxcxt-a)"
+
+# With mapped ids the container gets its group to divide further. What is written for the other layout is told in the log, and not in the way.
+chmod 711 "$containers"
+make_container lxcxt-u 'lxc.idmap = u 0 100000 65536' 'lxc.idmap = g 0 100000 65536' "$family.pids.max = 50" "$other.pids.max = 5"
+echo 'lxc.mount.auto = cgroup:rw:force' >>"$containers/lxcxt-u/config"  # behind the template's own
+check "a container with mapped ids" lxcx -l warn -o "$scratch/log" start lxcxt-u
+check_equal "is not limited by what is meant for the other layout" 50 "$(cat "$(group_of lxcxt-u pids)/pids.max")"
+seen=$(inside lxcxt-u sh -c "
+  mkdir $own_pids/mine 2>&1; echo mkdir: \$?
+  sh -c 'echo 0 >$own_pids/mine/cgroup.procs' 2>&1; echo enter: \$?
+  sh -c 'echo 60 >$own_pids/pids.max' 2>&1; echo raise: \$?
+")
+check_match "it may make groups" '^mkdir: 0$' "$seen"
+check_match "and enter them" '^enter: 0$' "$seen"
+check_match "but not raise its own limit" 'pids.max: Permission denied' "$seen"
+check "a frozen container can be killed" eval 'lxcx freeze lxcxt-u && lxcx stop -k lxcxt-u'
+check_equal "also the groups that were made inside are gone" "" "$(groups lxcxt-u)"
+
+make_container lxcxt-o "$other.pids.max = 5"
+check "a limit for the other layout alone does not keep a container from starting" lxcx -l warn -o "$scratch/log" start lxcxt-o
+check_match "the log tells that it is ignored" "$other.pids.max: .*, ignoring" "$(cat "$scratch/log")"
+check "stop" lxcx stop -k lxcxt-o
