@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A build tool: writes the manual pages and the shell completions from lxcx's own tables of commands and options.
-//   lxcx-docgen man VERSION PAGE.md           one page on stdout; PAGE is lxcx or a command's name
+//   lxcx-docgen man VERSION DATE PAGE.md      one page on stdout; PAGE is lxcx or a command's name
 //   lxcx-docgen completion bash|zsh|fish      a script on stdout
 #include <cstdio>
 #include <fstream>
@@ -23,10 +23,10 @@ Result<std::string> read_file(const std::string& path) {
 
 Result<std::string> run(const std::vector<std::string>& words) {
   if (words.size() == 2 && words[0] == "completion") return lxcx::host::completion(words[1]);
-  if (words.size() != 3 || words[0] != "man") return lxcx::fail(lxcx::Code::usage, "lxcx-docgen man VERSION PAGE.md | completion SHELL");
-  LXCX_TRY(text, read_file(words[2]));
-  const std::string file = words[2].substr(words[2].rfind('/') + 1);
-  return lxcx::host::manual_page(file.substr(0, file.rfind('.')), text, words[1]);
+  if (words.size() != 4 || words[0] != "man") return lxcx::fail(lxcx::Code::usage, "lxcx-docgen man VERSION DATE PAGE.md | completion SHELL");
+  LXCX_TRY(text, read_file(words[3]));
+  const std::string file = words[3].substr(words[3].rfind('/') + 1);
+  return lxcx::host::manual_page(file.substr(0, file.rfind('.')), text, {words[1], words[2]});
 }
 
 }  // namespace

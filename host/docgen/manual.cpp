@@ -128,9 +128,9 @@ class Body {
   bool between_ = false;  ///< an empty line has been seen, so that text begins a paragraph
 };
 
-std::string header(std::string_view title, std::string_view version) {
-  return ".\\\" Made by lxcx-docgen from the tables of commands and host/commands/*.md.\n.TH " + upper(title) + " 1 \"\" \"lxcx " +
-         std::string(version) + "\" \"lxcx\"\n";
+std::string header(std::string_view title, const PageSource& source) {
+  return ".\\\" Made by lxcx-docgen from the tables of commands and host/commands/*.md.\n.TH " + upper(title) + " 1 " +
+         std::string(source.date) + " \"lxcx " + std::string(source.version) + "\" \"lxcx\"\n";
 }
 
 std::string command_head(const Command& command) {
@@ -143,18 +143,18 @@ std::string command_head(const Command& command) {
 
 }  // namespace
 
-Result<std::string> manual_page(std::string_view name, std::string_view markdown, std::string_view version) {
+Result<std::string> manual_page(std::string_view name, std::string_view markdown, const PageSource& source) {
   const std::size_t first_section = std::min(markdown.find("\n## "), markdown.size());
   LXCX_TRY(description, Body().convert(markdown.substr(0, first_section)));
   LXCX_TRY(rest, Body().convert(markdown.substr(first_section)));
   const std::string options = options_section("OPTIONS OF EVERY COMMAND", global_options(), {});
   if (name == "lxcx") {
-    return header("lxcx", version) + ".SH NAME\nlxcx \\- run Linux system containers\n.SH SYNOPSIS\n\\fB" +
+    return header("lxcx", source) + ".SH NAME\nlxcx \\- run Linux system containers\n.SH SYNOPSIS\n\\fB" +
            escape("lxcx [options] COMMAND [options] [NAME] [-- CMD…]") + "\\fR\n.SH DESCRIPTION\n" + description + options + rest;
   }
   LXCX_TRY(command, find_command(name));
   const std::string own = options_section("OPTIONS", command->options, {});
-  return header("lxcx-" + std::string(name), version) + command_head(*command) + ".SH DESCRIPTION\n" + description + own +
+  return header("lxcx-" + std::string(name), source) + command_head(*command) + ".SH DESCRIPTION\n" + description + own +
          options_section("OPTIONS OF EVERY COMMAND", global_options(), command->options) + rest + ".SH SEE ALSO\n.BR lxcx (1)\n";
 }
 
