@@ -41,7 +41,7 @@ Result<std::string> mount_volume(Host& host, const ContainerPaths& paths, const 
   LXCX_CHECK(kernel.unshare(CLONE_NEWNS));
   LXCX_CHECK(kernel.mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr));
   const std::string directory = paths.directory();
-  HostCall call({&log, "storage '" + request.storage_name + "'", {}, nullptr, {}, nullptr});
+  HostCall call({&log, "storage '" + request.storage_name + "'", request.storage_settings, nullptr, {}, nullptr});
   Call view = call.call();
   LXCX_TRY(fd, request.storage->attach(view, Volume{paths.name, request.source, directory, request.config.rootfs_options, request.config.idmap}));
   const UniqueFd mount(fd);

@@ -13,6 +13,7 @@ struct BuildRequest {
   std::vector<Setting> template_settings;
   std::string storage_name;
   Storage* storage = nullptr;
+  std::vector<Setting> storage_settings;
   std::string source;
   const ContainerConfig& config;
   const CreateRequest& create;

@@ -153,9 +153,15 @@ HostCall::Inputs call_inputs(Host& host, std::string who, std::vector<Setting> s
   return inputs;
 }
 
-std::vector<Setting> storage_settings(const CreateRequest& request) {
+/// The command line's first, then the configuration's lxcx.storage.NAME.*: of two of a name, a plugin sees the first.
+std::vector<Setting> storage_settings(const Plan& plan, const CreateRequest& request) {
   std::vector<Setting> settings;
   for (const auto& [key, value] : request.storage_settings) settings.push_back({key, value, {}});
+  const std::string prefix = "lxcx.storage." + plan.storage_name + ".";
+  for (Setting& setting : plan.config.settings_with_prefix(prefix)) {
+    setting.key.erase(0, prefix.size());
+    settings.push_back(std::move(setting));
+  }
   return settings;
 }
 
@@ -207,7 +213,7 @@ void forget_file(Host& host, Made& made, const std::string& path) {
 Result<void> announce_volume(Journal& partial, const Plan& plan, const CreateRequest& request) {
   LXCX_CHECK(partial.append(create_scope, "storage", plan.storage_name));
   LXCX_CHECK(partial.append(create_scope, "size", std::to_string(request.size_bytes)));
-  for (const auto& [key, value] : request.storage_settings) LXCX_CHECK(partial.append(create_setting_scope, key, value));
+  for (const Setting& setting : storage_settings(plan, request)) LXCX_CHECK(partial.append(create_setting_scope, setting.key, setting.value));
   return {};
 }
 
@@ -215,14 +221,14 @@ Result<std::string> make_volume(Host& host, const ContainerPaths& paths, const P
   LXCX_CHECK(announce_volume(partial, plan, request));
   JournalScope records(partial, "storage");
   const std::string directory = paths.directory();
-  HostCall call(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(request), &records, request));
+  HostCall call(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(plan, request), &records, request));
   Call view = call.call();
   const Volume wanted{paths.name, {}, directory, plan.config.rootfs_options, plan.config.idmap};
   LXCX_TRY(source, doing(plan.storage->create(view, wanted, request.size_bytes), "storage plugin '" + plan.storage_name + "'"));
   made.push("the volume", [&host, &plan, &request, &partial, source, paths]() -> Result<void> {
     const std::string where = paths.directory();
     JournalScope undo_records(partial, "storage");
-    HostCall undo(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(request), &undo_records, request));
+    HostCall undo(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(plan, request), &undo_records, request));
     Call undo_view = undo.call();
     return plan.storage->destroy(undo_view, Volume{paths.name, source, where, {}, plan.config.idmap});
   });
@@ -271,7 +277,8 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
     LXCX_TRY(line, config_line("lxc.rootfs.path", plan.storage_name + ":" + source));
     plan.config_text += line;
     LXCX_CHECK(replace_file(host.kernel, directory.get(), "config", plan.config_text, 0640));
-    const BuildRequest build{plan.builder.name, plan.builder.plugin, plan.builder.settings, plan.storage_name, plan.storage, source, plan.config, request};
+    const BuildRequest build{plan.builder.name, plan.builder.plugin, plan.builder.settings, plan.storage_name, plan.storage, storage_settings(plan, request), source,
+                             plan.config, request};
     LXCX_TRY(built, doing(build_rootfs(host, paths, build), "template '" + request.template_ + "'"));
     LXCX_CHECK(finish_config(host, paths, built, outcome.warnings));
     outcome.messages = std::move(built.messages);
