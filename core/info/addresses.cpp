@@ -53,21 +53,36 @@ std::vector<InterfaceAddresses> parse_addresses(std::string_view lines) {
   return all;
 }
 
+constexpr char end_of_namespace = '\f';
+
+/// In the child: what each namespace holds, each part followed by the end mark; nothing for one that cannot be entered.
+bool describe_all(Kernel& kernel, const std::vector<UniqueFd>& namespaces, int to) {
+  for (const UniqueFd& each : namespaces) {
+    const bool is_inside = each && kernel.setns(each.get(), CLONE_NEWNET);
+    if (!write_all(kernel, to, (is_inside ? describe_addresses() : std::string()) + end_of_namespace)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-Result<std::vector<InterfaceAddresses>> addresses_of(Kernel& kernel, pid_t pid) {
-  LXCX_TRY(netns, kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(pid) + "/ns/net").c_str(), O_RDONLY));
+Result<std::vector<std::vector<InterfaceAddresses>>> addresses_of(Kernel& kernel, const std::vector<pid_t>& processes) {
+  std::vector<UniqueFd> namespaces;
+  for (const pid_t process : processes) {
+    Result<UniqueFd> netns = kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(process) + "/ns/net").c_str(), O_RDONLY);
+    namespaces.push_back(netns ? std::move(*netns) : UniqueFd());
+  }
   LXCX_TRY(pipe, kernel.pipe2(0));
   LXCX_TRY(child, kernel.fork());
-  if (child == 0) {
-    if (!kernel.setns(netns.get(), CLONE_NEWNET)) ::_exit(1);
-    ::_exit(write_all(kernel, pipe.second.get(), describe_addresses()) ? 0 : 1);
-  }
+  if (child == 0) ::_exit(describe_all(kernel, namespaces, pipe.second.get()) ? 0 : 1);
   pipe.second.reset();
-  const Result<std::string> lines = read_all(kernel, pipe.first.get(), 1 << 20);
+  const Result<std::string> text = read_all(kernel, pipe.first.get(), std::size_t{64} << 20);
   LXCX_CHECK(kernel.wait_pid(child));
-  if (!lines) return std::unexpected(lines.error());
-  return parse_addresses(*lines);
+  if (!text) return std::unexpected(text.error());
+  std::vector<std::vector<InterfaceAddresses>> all;
+  for (const std::string& part : split(*text, end_of_namespace, true)) all.push_back(parse_addresses(part));
+  all.resize(processes.size());
+  return all;
 }
 
 }  // namespace lxcx::core

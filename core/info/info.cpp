@@ -79,10 +79,11 @@ void fill_links(Host& host, const ContainerPaths& paths, ContainerInfo& info) {
 }
 
 void fill_addresses(Host& host, ContainerInfo& info) {
-  const Result<std::vector<InterfaceAddresses>> interfaces = addresses_of(host.kernel, info.init);
-  if (!interfaces) return;
-  for (const InterfaceAddresses& each : *interfaces) info.addresses.insert(info.addresses.end(), each.ipv4.begin(), each.ipv4.end());
-  for (const InterfaceAddresses& each : *interfaces) info.addresses.insert(info.addresses.end(), each.ipv6.begin(), each.ipv6.end());
+  const auto visited = addresses_of(host.kernel, {info.init});
+  if (!visited) return;
+  const std::vector<InterfaceAddresses>& interfaces = visited->front();
+  for (const InterfaceAddresses& each : interfaces) info.addresses.insert(info.addresses.end(), each.ipv4.begin(), each.ipv4.end());
+  for (const InterfaceAddresses& each : interfaces) info.addresses.insert(info.addresses.end(), each.ipv6.begin(), each.ipv6.end());
 }
 
 bool is_frozen(Host& host, const RunState& run) {

@@ -49,11 +49,12 @@ State container_state(Host& host, const ContainerPaths& paths);
 /// False when the timeout ran out; -1: for ever; 0: look once.
 Result<bool> wait_for_state(Host& host, const ContainerPaths& paths, const std::vector<State>& states, int timeout_s);
 
-/// Addresses of a network namespace's devices: no loopback, no link-local ones. Forks: the caller stays in its own namespace.
+/// Addresses of network namespaces' devices: no loopback, no link-local ones.
 struct InterfaceAddresses {
   std::string interface;
   std::vector<std::string> ipv4, ipv6;
 };
-Result<std::vector<InterfaceAddresses>> addresses_of(Kernel& kernel, pid_t pid);
+/// For each process in turn, none for one that has ended or may not be visited. Forks, once for all of them: the caller stays in its own namespace.
+Result<std::vector<std::vector<InterfaceAddresses>>> addresses_of(Kernel& kernel, const std::vector<pid_t>& processes);
 
 }  // namespace lxcx::core

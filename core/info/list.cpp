@@ -57,13 +57,22 @@ void fill_memory(const Cgroups& cgroups, const RunState& run, ContainerSummary& 
   if (!summary.swap_bytes) summary.swap_bytes = number("memory.swap.current");
 }
 
-void fill_addresses(Host& host, ContainerSummary& summary) {
-  const Result<std::vector<InterfaceAddresses>> interfaces = addresses_of(host.kernel, summary.init);
-  if (!interfaces) return;
-  for (const InterfaceAddresses& each : *interfaces) {
-    summary.interfaces.push_back(each.interface);
-    summary.ipv4.insert(summary.ipv4.end(), each.ipv4.begin(), each.ipv4.end());
-    summary.ipv6.insert(summary.ipv6.end(), each.ipv6.begin(), each.ipv6.end());
+/// For all at once: a fork for each would cost more than all the rest of a listing.
+void fill_addresses(Host& host, std::vector<ContainerSummary>& summaries) {
+  std::vector<pid_t> processes;
+  for (const ContainerSummary& summary : summaries)
+    if (summary.init > 0) processes.push_back(summary.init);
+  if (processes.empty()) return;
+  const auto visited = addresses_of(host.kernel, processes);
+  if (!visited) return;
+  auto next = visited->begin();
+  for (ContainerSummary& summary : summaries) {
+    if (summary.init <= 0) continue;
+    for (const InterfaceAddresses& each : *next++) {
+      summary.interfaces.push_back(each.interface);
+      summary.ipv4.insert(summary.ipv4.end(), each.ipv4.begin(), each.ipv4.end());
+      summary.ipv6.insert(summary.ipv6.end(), each.ipv6.begin(), each.ipv6.end());
+    }
   }
 }
 
@@ -90,7 +99,6 @@ ContainerSummary summarize(Host& host, const ContainerPaths& paths, const Listin
     if (summary.state == State::running && listing.cgroups->is_frozen(seen.run.cgroup).value_or(false)) summary.state = State::frozen;
     if (request.memory) fill_memory(*listing.cgroups, seen.run, summary);
   }
-  if (request.addresses) fill_addresses(host, summary);
   return summary;
 }
 
@@ -121,6 +129,7 @@ Result<std::vector<ContainerSummary>> list_containers(Host& host, const std::str
     if (details && summary.defined) fill_from_config(host, paths, summary);
     summaries.push_back(std::move(summary));
   }
+  if (request.addresses) fill_addresses(host, summaries);
   return summaries;
 }
 
