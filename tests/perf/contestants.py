@@ -65,7 +65,7 @@ class Lxcx(LikeLxc):
     def __init__(self, program, scratch, rootfs):
         super().__init__(scratch, rootfs)
         self.program = str(program)
-        self.title = "lxcx " + first_line([self.program, "version"]).split()[-1]
+        self.title = "lxcx " + first_line([self.program, "version"]).split()[1].rstrip(',')
 
     def command(self, verb, *rest):
         return [self.program, "-P", str(self.path), verb, *rest]

@@ -51,7 +51,11 @@ static void find_groups(const char* name) {
   DIR* directory = opendir(root);
   for (const struct dirent* each; directory != NULL && (each = readdir(directory)) != NULL && group_count < most;) {
     if (each->d_name[0] == '.' || each->d_type == DT_LNK || strcmp(each->d_name, "cpuset") == 0) continue;
-    if (access(text("%s/%s/cgroup.controllers%s", root, each->d_name, ""), F_OK) == 0) v2 = group_count;
+    if (access(text("%s/%s/cgroup.controllers%s", root, each->d_name, ""), F_OK) == 0) {
+      v2 = group_count;
+    } else if (access(text("%s/%s/tasks%s", root, each->d_name, ""), F_OK) != 0) {
+      continue;
+    }
     groups[group_count++] = text("%s/%s/floor.%s", root, each->d_name, name);
   }
   closedir(directory);
@@ -126,6 +130,7 @@ static int start(const char* file, const char* name, const char* rootfs, char** 
     remove_groups();
     return status != 0;
   }
+  if (waitpid(pid, NULL, WNOHANG) != 0) return 1;
   FILE* out = fopen(file, "w");
   if (out == NULL || fprintf(out, "%d\n", pid) < 0 || fclose(out) != 0) return 1;
   return 0;
