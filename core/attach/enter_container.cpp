@@ -181,6 +181,13 @@ Result<std::string> write_plan(const PlanParts& parts, std::vector<int>& inherit
   plan.v1_tasks = writer.add<std::int32_t>(tasks);
   plan.groups = writer.add<gid_t>(parts.options.groups);
   plan.limits = writer.add<enter::LimitEntry>(limits);
+  std::vector<std::string> files, values;
+  for (const Setting& setting : parts.target.config.proc_writes) {
+    files.push_back(setting.key);
+    values.push_back(setting.value);
+  }
+  plan.proc_files = writer.add_strings(files);
+  plan.proc_values = writer.add_strings(values);
   if (!parts.options.elevate_lsm) add_actions(writer, parts.target.actions, inherited);
   const bool goes_to_root = parts.facts.enters(Namespace::mnt) && parts.options.directory.empty();
   std::vector<std::string> directory;

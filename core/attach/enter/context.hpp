@@ -40,6 +40,7 @@ int reset_signals(Context& context);
 int join_cgroups(Context& context);
 int share_core(Context& context);
 int set_limits(Context& context);
+int write_proc_files(Context& context);
 int enter_namespaces(Context& context);
 int enter_root(Context& context);
 int become_root(Context& context);

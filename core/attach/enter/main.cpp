@@ -24,6 +24,7 @@ constexpr Action outside[] = {
     {Step::join_cgroups, join_cgroups},
     {Step::share_core, share_core},
     {Step::set_limits, set_limits},
+    {Step::write_proc_files, write_proc_files},
     {Step::enter_namespaces, enter_namespaces},
     {Step::enter_root, enter_root},
     {Step::become_root, become_root},

@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <initializer_list>
 
 #include "core/attach/enter/context.hpp"
@@ -68,6 +69,23 @@ int enter(Context& context, bool user) {
     ::close(entries[i].fd);
   }
   return 0;
+}
+
+/// CVE-2015-1334: by the procfs of the host, never by what the container shows at /proc.
+int write_own_proc(int proc_fd, const char* path, const char* value, std::size_t size) {
+  open_how how = {};
+  how.flags = O_WRONLY | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  const long fd = ::syscall(SYS_openat2, proc_fd, path, &how, sizeof how);
+  if (fd < 0) return errno;
+  struct statfs found = {};
+  int error = ::fstatfs(static_cast<int>(fd), &found) != 0 ? errno : found.f_type != PROC_SUPER_MAGIC ? ENOTSUP : 0;
+  if (error == 0) {
+    const ssize_t written = ::write(static_cast<int>(fd), value, size);
+    if (written != static_cast<ssize_t>(size)) error = written < 0 ? errno : EIO;
+  }
+  ::close(static_cast<int>(fd));
+  return error;
 }
 
 }  // namespace
@@ -123,6 +141,22 @@ int set_limits(Context& context) {
   for (std::uint32_t i = 0; i < context.plan->limits.count; ++i) {
     const rlimit limit{limits[i].soft, limits[i].hard};
     if (::setrlimit(static_cast<__rlimit_resource>(limits[i].resource), &limit) != 0) return errno;
+  }
+  return 0;
+}
+
+// lxc.proc.*, as init has it. Before the user namespace for the same reason; what is forked inherits it.
+int write_proc_files(Context& context) {
+  const char* name = context.at<char>(context.plan->proc_files);
+  const char* value = context.at<char>(context.plan->proc_values);
+  for (std::uint32_t i = 0; i < context.plan->proc_files.count; ++i) {
+    context.detail = name;
+    char path[256] = "self/";
+    if (std::strlen(name) >= sizeof path - std::strlen(path)) return ENAMETOOLONG;
+    std::strcat(path, name);
+    if (const int error = write_own_proc(context.plan->proc_fd, path, value, std::strlen(value)); error != 0) return error;
+    name += std::strlen(name) + 1;
+    value += std::strlen(value) + 1;
   }
   return 0;
 }
@@ -183,22 +217,12 @@ int drop_capabilities(Context& context) {
   return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 ? 0 : errno;
 }
 
-// CVE-2015-1334: by the procfs of the host, never by what the container shows at /proc. It takes effect at exec, and fork inherits it.
+// It takes effect at exec, and fork inherits it.
 int set_label(Context& context) {
   const Plan& plan = *context.plan;
-  if (plan.label.count != 0) {
-    open_how how = {};
-    how.flags = O_WRONLY | O_CLOEXEC;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
-    const long fd = ::syscall(SYS_openat2, plan.proc_fd, "thread-self/attr/exec", &how, sizeof how);
-    if (fd < 0) return errno;
-    struct statfs found = {};
-    if (::fstatfs(static_cast<int>(fd), &found) != 0) return errno;
-    if (found.f_type != PROC_SUPER_MAGIC) return ENOTSUP;
-    const ssize_t written = ::write(static_cast<int>(fd), context.at<char>(plan.label), plan.label.count);
-    if (written != static_cast<ssize_t>(plan.label.count)) return written < 0 ? errno : EIO;
-    ::close(static_cast<int>(fd));
-  }
+  if (plan.label.count != 0)
+    if (const int error = write_own_proc(plan.proc_fd, "thread-self/attr/exec", context.at<char>(plan.label), plan.label.count); error != 0)
+      return error;
   if (plan.proc_fd >= 0) ::close(plan.proc_fd);
   return 0;
 }

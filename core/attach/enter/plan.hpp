@@ -8,7 +8,7 @@
 namespace lxcx::enter {
 
 constexpr std::uint32_t plan_magic = 0x4c58454e;  // "LXEN"
-constexpr std::uint32_t plan_version = 1;
+constexpr std::uint32_t plan_version = 2;
 constexpr std::uint32_t max_plan_size = 16U << 20;
 
 /// `count` things at `offset` from the plan's start. Strings: `count` of them, one after the other, each ended by NUL.
@@ -58,6 +58,8 @@ struct Plan {
   Span landlocks;          ///< std::int32_t
   Span groups;             ///< std::uint32_t
   Span limits;             ///< LimitEntry
+  Span proc_files;         ///< strings: names below /proc/self
+  Span proc_values;        ///< strings: what is written there, as many
   Span filters;            ///< FilterEntry
   Span label;              ///< bytes for thread-self/attr/exec; count 0: none
   Span directory;          ///< one string, or count 0: the current one stays
@@ -73,6 +75,7 @@ enum class Step : std::uint32_t {
   join_cgroups,
   share_core,
   set_limits,
+  write_proc_files,
   enter_namespaces,
   enter_root,
   become_root,
@@ -101,6 +104,7 @@ constexpr const char* step_names[] = {
     "join the cgroups",
     "share the core scheduling cookie",
     "set limits",
+    "write to /proc/self",
     "enter namespace",
     "enter the root directory",
     "become root of the user namespace",

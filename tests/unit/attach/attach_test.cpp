@@ -269,6 +269,17 @@ TEST_CASE("no_new_privs and limits are the configuration's", "[attach][root]") {
   CHECK(attach(target, {"true"}).status == 1000 + static_cast<int>(Code::config));
 }
 
+TEST_CASE("what lxc.proc gave init the command has too", "[attach][root]") {
+  TestContainer container;
+  auto target = container.target();
+  target.config.proc_writes = {{"oom_score_adj", "321", {}}, {"coredump_filter", "0x7", {}}};
+  CHECK(attach(target, {"cat", "/proc/self/oom_score_adj", "/proc/self/coredump_filter"}).output == "321\n00000007\n");
+  target.config.proc_writes = {{"no_such_file", "1", {}}};
+  const Ran ran = attach(target, {"true"});
+  CHECK(ran.status == 1000 + static_cast<int>(Code::not_found));
+  CHECK(ran.output.find("no_such_file") != std::string::npos);
+}
+
 TEST_CASE("lxcx-enter cannot be opened for writing by way of what is executed", "[attach][root]") {
   const auto program = open_helper(real_kernel(), LXCX_ENTER);
   REQUIRE(program);
