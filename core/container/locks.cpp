@@ -41,15 +41,18 @@ Result<UniqueFd> lock_container(Kernel& kernel, const RuntimeRoot& root, const C
   }
 }
 
-bool runs_under_lxc(const ContainerPaths& paths) {
-  // LXC's abstract name: the path when it fits, else lxc/<hash>/command (unix(7): sun_path has 108 bytes, one is the leading NUL).
+// The path when it fits, else lxc/<hash>/command (unix(7): sun_path has 108 bytes, one is the leading NUL).
+std::string lxc_command_name(const ContainerPaths& paths) {
   const std::string id = paths.lxcpath + "/" + paths.name;
-  std::string address = id + "/command";
-  if (address.size() > 106) address = "lxc/" + hex16(fnv1a(id)) + "/command";
+  const std::string name = id + "/command";
+  return name.size() > 106 ? "lxc/" + hex16(fnv1a(id)) + "/command" : name;
+}
+
+bool runs_under_lxc(const ContainerPaths& paths) {
   const UniqueFd fd(::open("/proc/net/unix", O_RDONLY | O_CLOEXEC));
   if (!fd) return false;
   const Result<std::string> text = read_all(real_kernel(), fd.get(), std::size_t{64} << 20);
-  return text && text->find(" @" + address + "\n") != std::string::npos;
+  return text && text->find(" @" + lxc_command_name(paths) + "\n") != std::string::npos;
 }
 
 }  // namespace lxcx::core

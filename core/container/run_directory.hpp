@@ -116,7 +116,9 @@ Result<Creation> creation_of(Kernel& kernel, const ContainerPaths& paths);
 /// One container's exclusive lock (flock(2) on a file in the run root). Held by every verb that changes it; released at the last close.
 Result<UniqueFd> lock_container(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, int timeout_ms);
 
-/// True when LXC's own command socket for this container is in /proc/net/unix.
+/// The abstract name of LXC's command socket for this container, without the NUL, as /proc/net/unix shows it behind an '@'.
+std::string lxc_command_name(const ContainerPaths& paths);
+/// True when that socket is in /proc/net/unix.
 bool runs_under_lxc(const ContainerPaths& paths);
 
 }  // namespace lxcx::core

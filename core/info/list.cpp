@@ -21,18 +21,27 @@ std::vector<std::string> names_in(Kernel& kernel, const std::string& directory) 
   return kernel.getdents(fd->get()).value_or(std::vector<std::string>{});
 }
 
-/// Containers that LXC runs, from its abstract sockets: one read for all of them.
-std::set<std::string> names_under_lxc(Kernel& kernel, const std::string& lxcpath) {
+/// Containers that LXC runs, from its abstract sockets: one read for all of them. Those whose socket is named after a hash are found among the
+/// `defined` ones only.
+std::set<std::string> names_under_lxc(Kernel& kernel, const std::string& lxcpath, const std::set<std::string>& defined) {
   std::set<std::string> names;
   const Result<std::string> text = read_file(kernel, AT_FDCWD, "/proc/net/unix", std::size_t{64} << 20);
   if (!text) return names;
-  const std::string prefix = " @" + lxcpath + "/";
+  const std::string prefix = lxcpath + "/";
   constexpr std::string_view suffix = "/command";
-  for (std::size_t at = text->find(prefix); at != std::string::npos; at = text->find(prefix, at + 1)) {
-    const std::size_t begin = at + prefix.size();
-    const std::string_view rest = std::string_view(*text).substr(begin, text->find('\n', begin) - begin);
-    if (rest.ends_with(suffix) && rest.find('/') == rest.size() - suffix.size()) names.emplace(rest.substr(0, rest.size() - suffix.size()));
+  std::set<std::string, std::less<>> hashed;
+  for (std::size_t at = text->find(" @"); at != std::string::npos; at = text->find(" @", at + 1)) {
+    const std::size_t begin = at + 2;
+    const std::string_view address = std::string_view(*text).substr(begin, text->find('\n', begin) - begin);
+    if (!address.ends_with(suffix)) continue;
+    if (address.starts_with("lxc/")) hashed.emplace(address);
+    if (!address.starts_with(prefix) || address.size() <= prefix.size() + suffix.size()) continue;
+    const std::string_view name = address.substr(prefix.size(), address.size() - prefix.size() - suffix.size());
+    if (name.find('/') == std::string_view::npos) names.emplace(name);
   }
+  if (hashed.empty()) return names;
+  for (const std::string& name : defined)
+    if (hashed.contains(lxc_command_name({lxcpath, name}))) names.insert(name);
   return names;
 }
 
@@ -113,7 +122,7 @@ Result<std::vector<ContainerSummary>> list_containers(Host& host, const std::str
   Listing listing;
   for (const std::string& name : names_in(host.kernel, host.root.of_lxcpath(lxcpath)))
     if (name[0] != '.') listing.started.insert(name);
-  listing.under_lxc = names_under_lxc(host.kernel, lxcpath);
+  listing.under_lxc = names_under_lxc(host.kernel, lxcpath, defined);
   if (!listing.started.empty())
     if (Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, false)) listing.cgroups.emplace(std::move(*cgroups));
   all = defined;

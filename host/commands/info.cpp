@@ -83,12 +83,12 @@ std::string info_text(const core::ContainerInfo& info, const Wanted& wanted) {
   std::string out;
   if (wanted.everything) out += line("Name:", info.name);
   if (wanted.state) out += item("State:", core::state_name(info.state));
+  if (wanted.everything && info.manager == "lxc") out += line("Manager:", "lxc");
   if (info.init <= 0) return out;
   if (wanted.pid) out += item("PID:", std::to_string(info.init));
   if (wanted.ips)
     for (const std::string& address : info.addresses) out += item("IP:", address);
   if (wanted.stats) out += stats_text(info, wanted.raw);
-  if (wanted.everything && info.manager == "lxc") out += line("Manager:", "lxc");
   if (wanted.everything && info.monitor_lost) out += line("Monitor:", "lost");
   return out;
 }

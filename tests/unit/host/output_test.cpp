@@ -48,6 +48,14 @@ TEST_CASE("info looks as lxc-info does", "[host]") {
         " Total bytes:   6.06 KiB\n");
 }
 
+TEST_CASE("info says when it is LXC that runs a container", "[host]") {
+  core::FakeWorld& world = new_world();
+  world.info.state = State::running;
+  world.info.manager = "lxc";
+  CHECK(run_lxcx({"info", "c1"}).out == "Name:           c1\nState:          RUNNING\nManager:        lxc\n");
+  CHECK(run_lxcx({"info", "-s", "-H", "c1"}).out == "RUNNING\n");
+}
+
 TEST_CASE("info -H of one item is the value alone", "[host]") {
   core::FakeWorld& world = new_world();
   world.info = a_running_container();
