@@ -43,7 +43,7 @@ std::optional<Wanted> wanted(const ContainerConfig& config) {
 Result<UniqueFd> new_hierarchy(ChildContext& context, const Hierarchy& hierarchy, unsigned attributes) {
   Kernel& kernel = context.kernel;
   LXCX_TRY(fs, kernel.fsopen(hierarchy.is_v2 ? "cgroup2" : "cgroup"));
-  LXCX_CHECK(kernel.fsconfig(fs.get(), FSCONFIG_SET_STRING, "source", hierarchy.is_v2 ? "cgroup2" : "cgroup", 0));
+  LXCX_CHECK(kernel.fsconfig(fs.get(), FSCONFIG_SET_STRING, "source", "none", 0));  // as LXC shows it in mountinfo
   for (const std::string& controller : hierarchy.controllers) {
     if (hierarchy.is_v2) break;
     if (controller.starts_with("name=")) {

@@ -45,6 +45,7 @@ Result<void> mount_cgroups(ChildContext&);
 Result<void> run_mount_hooks(ChildContext&);
 Result<void> run_autodev_hooks(ChildContext&);
 Result<void> make_devices(ChildContext&);
+Result<void> make_boot_id(ChildContext&);
 Result<void> mount_devpts(ChildContext&);
 Result<void> make_terminals(ChildContext&);
 Result<void> pivot_into_root(ChildContext&);
@@ -74,6 +75,7 @@ inline constexpr std::array child_steps{
     ChildStep{"run the mount hooks", run_mount_hooks},
     ChildStep{"run the autodev hooks", run_autodev_hooks},
     ChildStep{"make the devices", make_devices},
+    ChildStep{"make a boot id", make_boot_id},
     ChildStep{"mount /dev/pts", mount_devpts},
     ChildStep{"make the terminals", make_terminals},
     ChildStep{"pivot into the root", pivot_into_root},

@@ -17,9 +17,12 @@ namespace {
 
 constexpr unsigned closed = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
-Result<UniqueFd> new_mount(Kernel& kernel, const char* type, const char* source, unsigned attributes) {
+enum class Superblock { writable, read_only };
+
+Result<UniqueFd> new_mount(Kernel& kernel, const char* type, const char* source, unsigned attributes, Superblock superblock = Superblock::writable) {
   LXCX_TRY(fs, kernel.fsopen(type));
   LXCX_CHECK(kernel.fsconfig(fs.get(), FSCONFIG_SET_STRING, "source", source, 0));
+  if (superblock == Superblock::read_only) LXCX_CHECK(kernel.fsconfig(fs.get(), FSCONFIG_SET_FLAG, "ro", nullptr, 0));
   LXCX_CHECK(kernel.fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));
   return kernel.fsmount(fs.get(), attributes);
 }
@@ -80,8 +83,8 @@ Result<void> mount_proc(ChildContext& context) {
 
 /// A sysfs shows the network namespace it was mounted in; without a namespace of our own the kernel refuses a new one to a user namespace,
 /// and the host's is bound instead (lxc/lxc#2463).
-Result<UniqueFd> new_sysfs(ChildContext& context, unsigned attributes) {
-  Result<UniqueFd> fresh = new_mount(context.kernel, "sysfs", "sysfs", attributes);
+Result<UniqueFd> new_sysfs(ChildContext& context, unsigned attributes, Superblock superblock) {
+  Result<UniqueFd> fresh = new_mount(context.kernel, "sysfs", "sysfs", attributes, superblock);
   if (fresh || fresh.error().sys_errno != EPERM || context.config.idmap.empty()) return fresh;
   LXCX_TRY(bound, context.kernel.open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE));
   mount_attr attribute{};
@@ -94,7 +97,9 @@ Result<void> mount_sys(ChildContext& context) {
   const std::string& mode = context.config.auto_mounts.sys;
   if (mode.empty()) return {};
   const bool is_read_only = mode != "rw";
-  LXCX_TRY(sys, new_sysfs(context, closed | (is_read_only ? MOUNT_ATTR_RDONLY : 0U)));
+  // sys:ro: the file system itself, not this mount of it alone, so that a second mount made inside is read-only as well. One that is shared with
+  // the host, without a network namespace, the kernel leaves as it is.
+  LXCX_TRY(sys, new_sysfs(context, closed | (is_read_only ? MOUNT_ATTR_RDONLY : 0U), mode == "ro" ? Superblock::read_only : Superblock::writable));
   LXCX_CHECK(attach_on_directory(context, sys.get(), "/sys"));
   context.sys = std::move(sys);
   const bool own_network = (context.start.state.clone_flags & CLONE_NEWNET) != 0;

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What a container finds of itself, and what it does not find of the host.
+. "$(dirname "$0")/../support/harness.sh"
+
+host_sys() { awk '$5 == "/sys" { print $6, $NF }' /proc/self/mountinfo; }
+host_before=$(host_sys)
+
+make_container lxcxt-i 'lxc.net.0.type = empty'
+boot_id=/proc/sys/kernel/random/boot_id
+check "start" lxcx start lxcxt-i
+first=$(inside lxcxt-i cat $boot_id)
+check_match "it has a boot id" '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' "$first"
+check "which is not the host's" test "$first" != "$(cat $boot_id)"
+check_exit "and not for the container to change" 1 inside lxcxt-i sh -c "echo 0 >$boot_id"
+check_equal "the template's sys:ro makes /sys read-only" "ro" "$(inside lxcxt-i awk '$5 == "/sys" { print substr($6, 1, 2) }' /proc/self/mountinfo)"
+check "and a second mount of it as well" inside lxcxt-i sh -c 'mkdir /tmp/sys && mount -t sysfs sysfs /tmp/sys && ! echo 1400 >/tmp/sys/class/net/lo/mtu'
+check "stop" lxcx stop -k lxcxt-i
+check "start again" lxcx start lxcxt-i
+check "it is another boot" test "$(inside lxcxt-i cat $boot_id)" != "$first"
+
+make_container lxcxt-o
+check "without lxc.autodev" lxcx start -s lxc.autodev=0 lxcxt-o
+check_equal "there is nowhere to keep one: the host's is seen" "$(cat $boot_id)" "$(inside lxcxt-o cat $boot_id)"
+
+make_container lxcxt-n 'lxc.net.0.type = none'
+check "with the host's network, whose /sys is the host's" lxcx start lxcxt-n
+check_equal "sys:ro leaves the host's own as it was" "$host_before" "$(host_sys)"
