@@ -26,3 +26,8 @@ check_equal "there is nowhere to keep one: the host's is seen" "$(cat $boot_id)"
 make_container lxcxt-n 'lxc.net.0.type = none'
 check "with the host's network, whose /sys is the host's" lxcx start lxcxt-n
 check_equal "sys:ro leaves the host's own as it was" "$host_before" "$(host_sys)"
+
+make_container lxcxt-u 'lxc.net.0.type = none' 'lxc.idmap = u 0 100000 65536' 'lxc.idmap = g 0 100000 65536'
+check "a user namespace with the host's network gets the host's /sys" lxcx start lxcxt-u
+check_match "read-only with sys:ro" '^ro,' "$(inside lxcxt-u awk '$5 == "/sys" { print $6 }' /proc/self/mountinfo)"
+check_no_match "and so are the host's cgroups below it" '^rw' "$(inside lxcxt-u awk '$5 ~ "^/sys/" { print $6 }' /proc/self/mountinfo)"

@@ -86,10 +86,11 @@ Result<void> mount_proc(ChildContext& context) {
 Result<UniqueFd> new_sysfs(ChildContext& context, unsigned attributes, Superblock superblock) {
   Result<UniqueFd> fresh = new_mount(context.kernel, "sysfs", "sysfs", attributes, superblock);
   if (fresh || fresh.error().sys_errno != EPERM || context.config.idmap.empty()) return fresh;
-  LXCX_TRY(bound, context.kernel.open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE));
+  // With all that is mounted on it: of a mount that came from another user namespace a part alone cannot be had (mount_namespaces(7), EINVAL).
+  LXCX_TRY(bound, context.kernel.open_tree(AT_FDCWD, "/sys", OPEN_TREE_CLONE | AT_RECURSIVE));
   mount_attr attribute{};
   attribute.attr_set = attributes;
-  LXCX_CHECK(context.kernel.mount_setattr(bound.get(), "", AT_EMPTY_PATH, attribute));
+  LXCX_CHECK(context.kernel.mount_setattr(bound.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, attribute));
   return bound;
 }
 
