@@ -9,7 +9,8 @@ test_clean_up() {
   local name
   for name in lxcxt-l lxcxt-x; do lxc-stop -P "$containers" -n $name -k 2>/dev/null; done
   lxc-stop -P "$long" -n lxcxt-far -k 2>/dev/null
-  find /sys/fs/cgroup -maxdepth 2 -type d \( -name 'lxc.*.lxcxt-*' -o -name lxc.pivot \) -exec rmdir {} + 2>/dev/null
+  for name in l x far; do rmdir /sys/fs/cgroup/{,*/}lxc.{monitor,payload}.lxcxt-$name; done 2>/dev/null
+  rmdir /sys/fs/cgroup/{,*/}lxc.pivot 2>/dev/null
 }
 # Everything of a container but what its own system writes while it runs.
 contents() {

@@ -13,9 +13,11 @@ case $(lxc-start --version) in 5.0.*) ;; *) skip "the list of differences is for
 
 # LXC leaves its monitors' groups behind, and the one that it parks them in.
 test_clean_up() {
+  local name
   lxc-stop -P "$containers" -n "${running:-lxcxt-none}" -k 2>/dev/null
   umount /sys/class/net /sys/devices/virtual/net 2>/dev/null
-  find /sys/fs/cgroup -maxdepth 2 -type d \( -name 'lxc.*.lxcxt-*' -o -name lxc.pivot \) -exec rmdir {} + 2>/dev/null
+  for name in min template full keep user none mapped; do rmdir /sys/fs/cgroup/{,*/}lxc.{monitor,payload}.lxcxt-$name; done 2>/dev/null
+  rmdir /sys/fs/cgroup/{,*/}lxc.pivot 2>/dev/null
 }
 
 # explain LXC LXCX REASON: a line that is in LXC's sheet alone, and the one that is in lxcx's alone in its place; both are regular expressions that match
