@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 
 #include <array>
+#include <limits>
 
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
@@ -22,7 +23,7 @@ ProcessId parse_process(std::string_view text) {
   if (parts.size() != 2) return {};
   const Result<std::int64_t> pid = parse_integer(parts[0]);
   const Result<std::int64_t> start = parse_integer(parts[1]);
-  if (!pid || !start) return {};
+  if (!pid || !start || *pid < 0 || *pid > std::numeric_limits<pid_t>::max() || *start < 0) return {};
   return {static_cast<pid_t>(*pid), static_cast<std::uint64_t>(*start)};
 }
 

@@ -66,10 +66,13 @@ int read_plan(int fd, Context& context) {
   // Private: what another holder of the memfd wrote after the checks would not be seen.
   auto* bytes = static_cast<unsigned char*>(std::malloc(size));
   if (!bytes) return ENOMEM;
-  if (::pread(fd, bytes, size, 0) != static_cast<ssize_t>(size)) return EBADMSG;
-  ::close(fd);
   const auto* plan = reinterpret_cast<const Plan*>(bytes);
-  if (plan->magic != plan_magic || plan->version != plan_version || plan->size != size || !are_sound(*plan, bytes)) return EBADMSG;
+  if (::pread(fd, bytes, size, 0) != static_cast<ssize_t>(size) || plan->magic != plan_magic || plan->version != plan_version ||
+      plan->size != size || !are_sound(*plan, bytes)) {
+    std::free(bytes);
+    return EBADMSG;
+  }
+  ::close(fd);
   context.plan = plan;
   context.bytes = bytes;
   context.environment = string_array(plan->environment, bytes);
