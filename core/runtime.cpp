@@ -14,7 +14,14 @@ namespace lxcx::core {
 struct Runtime::State_ {
   State_(Kernel& kernel, Log& log, RuntimeOptions options, InstallLayout layout, ConfigSource source)
       : plugins(kernel, log, std::move(options.registry)),
-        host{kernel, log, plugins, std::move(layout), runtime_root(), std::move(options.selection), std::move(source), std::move(options.teardown_options)},
+        host{kernel,
+             log,
+             plugins,
+             std::move(layout),
+             runtime_root(),
+             std::move(options.selection),
+             std::move(source),
+             std::move(options.teardown_options)},
         lxcpath(std::move(options.lxcpath)),
         default_config(std::move(options.default_config)) {}
   State_(const State_&) = delete;
@@ -48,7 +55,8 @@ Result<Running> running_container(Host& host, const ContainerPaths& paths) {
   LXCX_CHECK(check_name(paths.name));
   LXCX_CHECK(finish_stale_teardown(host, paths));
   const Observed seen = observe(host, paths);
-  if (!seen.exists && runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "use lxc-attach, or restart it with lxcx");
+  if (!seen.exists && runs_under_lxc(paths))
+    return fail(Code::busy, "'" + paths.name + "' is running under LXC", "use lxc-attach, or restart it with lxcx");
   if (!seen.init_alive) return std::unexpected(not_running(host, paths));
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
   LXCX_TRY(file, run.config_path());
@@ -136,7 +144,8 @@ Result<std::vector<std::string>> Runtime::config_values(const std::string& name,
   std::vector<std::string> values;
   for (const std::string& line : split(text, '\n')) {
     const std::size_t equals = line.find('=');
-    if (equals != std::string::npos && trim(std::string_view(line).substr(0, equals)) == key) values.emplace_back(trim(std::string_view(line).substr(equals + 1)));
+    if (equals != std::string::npos && trim(std::string_view(line).substr(0, equals)) == key)
+      values.emplace_back(trim(std::string_view(line).substr(equals + 1)));
   }
   return values;
 }

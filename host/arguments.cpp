@@ -138,8 +138,7 @@ Result<void> place_operands(const Command* command, Arguments& arguments, std::v
     arguments.words.erase(arguments.words.begin());
   }
   if (arguments.has("help") || arguments.has("version")) return {};
-  if (needs_name && arguments.name.empty())
-    return fail(Code::usage, "no container name", "lxcx " + std::string(command->name) + " NAME, or -n NAME");
+  if (needs_name && arguments.name.empty()) return fail(Code::usage, "no container name", "lxcx " + std::string(command->name) + " NAME, or -n NAME");
   if (takes == Operands::name_and_command)
     std::ranges::move(after_dashes, std::back_inserter(arguments.words));
   else
@@ -208,8 +207,8 @@ Result<long> Arguments::number(std::string_view option, long fallback, long leas
   if (!text) return fallback;
   const Result<std::int64_t> parsed = core::parse_integer(*text);
   if (!parsed || *parsed < least || *parsed > most)
-    return fail(Code::usage, "--" + std::string(option) + ": '" + *text + "' is not a number from " + std::to_string(least) + " to " +
-                                 std::to_string(most));
+    return fail(Code::usage,
+                "--" + std::string(option) + ": '" + *text + "' is not a number from " + std::to_string(least) + " to " + std::to_string(most));
   return static_cast<long>(*parsed);
 }
 

@@ -11,9 +11,9 @@ namespace lxcx::host {
 namespace {
 
 constexpr std::array<const Command*, 16> command_table{
-    &commands::create, &commands::start,   &commands::execute, &commands::stop,   &commands::attach, &commands::console,
-    &commands::info,   &commands::ls,      &commands::wait,    &commands::freeze, &commands::unfreeze, &commands::destroy,
-    &commands::config, &commands::plugin,  &commands::version, &commands::help,
+    &commands::create, &commands::start,  &commands::execute, &commands::stop,   &commands::attach,   &commands::console,
+    &commands::info,   &commands::ls,     &commands::wait,    &commands::freeze, &commands::unfreeze, &commands::destroy,
+    &commands::config, &commands::plugin, &commands::version, &commands::help,
 };
 
 constexpr Option options[] = {

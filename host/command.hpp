@@ -13,7 +13,23 @@ class Session;
 
 /// What a shell offers for a word.
 enum class Completes {
-  nothing, container, file, directory, template_, storage, network, security, hook, plugin, kind, state, level, format, namespace_, column, verb
+  nothing,
+  container,
+  file,
+  directory,
+  template_,
+  storage,
+  network,
+  security,
+  hook,
+  plugin,
+  kind,
+  state,
+  level,
+  format,
+  namespace_,
+  column,
+  verb
 };
 
 struct Option {

@@ -15,8 +15,10 @@ constexpr std::size_t line_width = 100;
 /// A heading at the left and a text beside it, or below when the heading is long, wrapped.
 std::string entry(std::string heading, std::string_view text) {
   std::string out = "  " + std::move(heading);
-  if (width(out) + 2 > text_column) out += '\n' + std::string(text_column, ' ');
-  else out.append(text_column - width(out), ' ');
+  if (width(out) + 2 > text_column)
+    out += '\n' + std::string(text_column, ' ');
+  else
+    out.append(text_column - width(out), ' ');
   std::size_t column = text_column;
   for (const std::string& word : core::split(text, ' ')) {
     if (column > text_column && column + width(word) > line_width) {

@@ -53,8 +53,7 @@ Json summary(const core::ContainerSummary& container, bool details, bool address
 
 Json settings(std::span<const core::SettingSchema> schemas) {
   Json list = Json::array();
-  for (const core::SettingSchema& s : schemas)
-    list.push_back({{"name", s.name}, {"type", s.type}, {"default", s.default_value}, {"doc", s.doc}});
+  for (const core::SettingSchema& s : schemas) list.push_back({{"name", s.name}, {"type", s.type}, {"default", s.default_value}, {"doc", s.doc}});
   return list;
 }
 
@@ -62,8 +61,15 @@ Json plugin(const core::RegistryEntry& entry) {
   const core::Manifest& m = entry.manifest;
   Json json{{"kind", core::kind_name(entry.kind)}, {"name", entry.name}, {"state", entry.state}, {"why", entry.why}, {"manifest", entry.path}};
   if (entry.state != "active" && entry.state != "shadowed") return json;
-  json.update({{"version", m.version}, {"abi", m.abi}, {"license", m.license}, {"summary", m.summary}, {"library", m.library_path},
-               {"capabilities", m.capabilities}, {"schemes", m.schemes}, {"events", m.events}, {"needs", m.needs},
+  json.update({{"version", m.version},
+               {"abi", m.abi},
+               {"license", m.license},
+               {"summary", m.summary},
+               {"library", m.library_path},
+               {"capabilities", m.capabilities},
+               {"schemes", m.schemes},
+               {"events", m.events},
+               {"needs", m.needs},
                {"settings", settings(m.settings)}});
   return json;
 }
@@ -117,8 +123,12 @@ std::string json_of(std::span<const core::KeyInfo> keys) {
   Json json = document();
   json["keys"] = Json::array();
   for (const core::KeyInfo& key : keys)
-    json["keys"].push_back({{"name", key.name}, {"type", key.type}, {"default", key.default_value}, {"doc", key.doc},
-                            {"old_name", key.old_name.empty() ? Json(nullptr) : Json(key.old_name)}, {"acts", key.acts}});
+    json["keys"].push_back({{"name", key.name},
+                            {"type", key.type},
+                            {"default", key.default_value},
+                            {"doc", key.doc},
+                            {"old_name", key.old_name.empty() ? Json(nullptr) : Json(key.old_name)},
+                            {"acts", key.acts}});
   return line_of(json);
 }
 
@@ -134,8 +144,12 @@ std::string json_of(std::string_view file, std::span<const core::Diagnostic> dia
     count = count.get<int>() + 1;
     Json trail = Json::array();
     for (const Location& where : d.included_from) trail.push_back(location(where));
-    json["diagnostics"].push_back({{"severity", is_error ? "error" : "warning"}, {"where", location(d.where)}, {"message", d.message},
-                                   {"hint", d.hint}, {"source_line", d.source_line}, {"included_from", trail}});
+    json["diagnostics"].push_back({{"severity", is_error ? "error" : "warning"},
+                                   {"where", location(d.where)},
+                                   {"message", d.message},
+                                   {"hint", d.hint},
+                                   {"source_line", d.source_line},
+                                   {"included_from", trail}});
   }
   return line_of(json);
 }
@@ -182,7 +196,9 @@ std::string json_of_version(std::string_view version, std::string_view abi) {
 std::string error_json(const Error& error) {
   const char* description = error.sys_errno ? ::strerrordesc_np(error.sys_errno) : nullptr;
   const char* symbol = error.sys_errno ? ::strerrorname_np(error.sys_errno) : nullptr;
-  Json inner{{"code", static_cast<int>(error.code)}, {"name", code_name(error.code)}, {"message", error.message},
+  Json inner{{"code", static_cast<int>(error.code)},
+             {"name", code_name(error.code)},
+             {"message", error.message},
              {"context", std::vector<std::string>(error.context.rbegin(), error.context.rend())}};
   inner["errno"] = nullptr;
   if (error.sys_errno) inner["errno"] = {{"number", error.sys_errno}, {"name", symbol ? symbol : ""}, {"text", description ? description : ""}};

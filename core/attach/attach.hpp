@@ -29,7 +29,11 @@ struct EnterOptions {
   std::optional<unsigned long> personality;
   std::string directory;                 ///< working directory inside; empty: /
   std::string pty_log;
-  enum class Tty { automatic, never, always } tty = Tty::automatic;
+  enum class Tty {
+    automatic,
+    never,
+    always
+  } tty = Tty::automatic;
 };
 
 /// Everything about the container that attach needs; filled by the runtime from the run directory.

@@ -15,9 +15,7 @@ namespace {
 
 constexpr std::size_t max_file = 1 << 20;
 
-Failure not_running() {
-  return fail(Code::not_running, "the container's init has ended", "start it again");
-}
+Failure not_running() { return fail(Code::not_running, "the container's init has ended", "start it again"); }
 
 Result<UniqueFd> open_host_proc(Kernel& kernel) {
   LXCX_TRY(proc, kernel.openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY));

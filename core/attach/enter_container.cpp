@@ -13,8 +13,8 @@
 #include "core/attach/plan_writer.hpp"
 #include "core/attach/relay.hpp"
 #include "core/attach/streams.hpp"
-#include "core/config/names.hpp"
 #include "core/cgroup/cgroups.hpp"
+#include "core/config/names.hpp"
 #include "core/monitor/terminal.hpp"
 
 namespace lxcx::core {
@@ -108,9 +108,7 @@ void add_actions(PlanWriter& writer, const std::vector<SecurityAction>& actions,
         filters.push_back({action.flags, instructions});
         break;
       }
-      case SecurityAction::Type::label:
-        writer.plan.label = writer.add_bytes("exec " + action.bytes);
-        break;
+      case SecurityAction::Type::label: writer.plan.label = writer.add_bytes("exec " + action.bytes); break;
       case SecurityAction::Type::landlock:
         landlocks.push_back(action.ruleset.get());
         inherited.push_back(action.ruleset.get());

@@ -8,9 +8,7 @@ namespace {
 
 constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-std::string_view name_of(std::string_view line) {
-  return line.substr(0, line.find('='));
-}
+std::string_view name_of(std::string_view line) { return line.substr(0, line.find('=')); }
 
 void set(std::vector<std::string>& lines, std::string line) {
   const auto present = std::find_if(lines.begin(), lines.end(), [&](const std::string& one) { return name_of(one) == name_of(line); });

@@ -39,22 +39,14 @@ void become_helper(Kernel& kernel, const HelperRequest& request, int plan_fd, ch
 std::string hint_for(enter::Step step, int error) {
   using enter::Step;
   switch (step) {
-    case Step::enter_namespaces:
-      return error == EPERM ? "only root, or the user who started it, may enter the container" : "";
-    case Step::clone:
-      return error == ENOMEM ? "the container's init has just ended" : "";
-    case Step::set_ids:
-      return error == EINVAL ? "the id is not in the container's lxc.idmap" : "";
-    case Step::set_limits:
-      return error == EPERM ? "lxc.prlimit asks for more than lxcx itself may have" : "";
-    case Step::make_session:
-      return "";
-    case Step::set_label:
-      return "the security module does not take lxc.apparmor.profile or lxc.selinux.context; attach -e LSM goes without";
-    case Step::join_cgroups:
-      return "attach -e CGROUP goes without";
-    default:
-      return "";
+    case Step::enter_namespaces: return error == EPERM ? "only root, or the user who started it, may enter the container" : "";
+    case Step::clone: return error == ENOMEM ? "the container's init has just ended" : "";
+    case Step::set_ids: return error == EINVAL ? "the id is not in the container's lxc.idmap" : "";
+    case Step::set_limits: return error == EPERM ? "lxc.prlimit asks for more than lxcx itself may have" : "";
+    case Step::make_session: return "";
+    case Step::set_label: return "the security module does not take lxc.apparmor.profile or lxc.selinux.context; attach -e LSM goes without";
+    case Step::join_cgroups: return "attach -e CGROUP goes without";
+    default: return "";
   }
 }
 
@@ -76,9 +68,7 @@ Result<std::optional<enter::Frame>> read_frame(Kernel& kernel, int fd) {
   return std::optional(frame);
 }
 
-bool asks_to_end(int signal) {
-  return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
-}
+bool asks_to_end(int signal) { return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT; }
 
 struct Answer {
   bool is_starting = false;
@@ -121,12 +111,8 @@ Result<void> read_answer(Kernel& kernel, int fd, const BlockedSignals& signals, 
     LXCX_TRY(frame, read_frame(kernel, fd));
     if (!frame) return {};
     switch (frame->kind) {
-      case enter::FrameKind::starting:
-        answer.is_starting = true;
-        break;
-      case enter::FrameKind::failed:
-        answer.failure = frame;
-        break;
+      case enter::FrameKind::starting: answer.is_starting = true; break;
+      case enter::FrameKind::failed: answer.failure = frame; break;
       case enter::FrameKind::started:
         answer.command = frame->value;
         for (const int signal : std::exchange(answer.signals, {})) (void)kernel.kill(answer.command, signal);

@@ -15,9 +15,7 @@ namespace {
 constexpr std::size_t portion = 4096;
 constexpr char end_of_input = 4;
 
-bool would_block(const Error& error) {
-  return error.sys_errno == EAGAIN;
-}
+bool would_block(const Error& error) { return error.sys_errno == EAGAIN; }
 
 void end_channel(Channel& channel) {
   channel.is_open = false;

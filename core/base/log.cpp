@@ -76,13 +76,10 @@ class SpdLog final : public Log {
   void write(Level level, std::string_view text) override {
     if (!wants(level)) return;
     const std::string safe = printable(text);
-    if (file_ && level >= options_.file_level)
-      file_->log(carrier(level), "{:<8} {}", names[static_cast<std::size_t>(level)], safe);
+    if (file_ && level >= options_.file_level) file_->log(carrier(level), "{:<8} {}", names[static_cast<std::size_t>(level)], safe);
     if (!options_.quiet && level >= options_.stderr_level) write_stderr(level, safe);
   }
-  bool wants(Level level) const override {
-    return (file_ && level >= options_.file_level) || (!options_.quiet && level >= options_.stderr_level);
-  }
+  bool wants(Level level) const override { return (file_ && level >= options_.file_level) || (!options_.quiet && level >= options_.stderr_level); }
 
  private:
   void write_stderr(Level level, const std::string& text) const {
@@ -124,7 +121,8 @@ Result<std::unique_ptr<Log>> open_log(const LogOptions& options) {
     file = std::make_shared<spdlog::logger>("file", std::make_shared<AppendSink>(std::move(fd)));
     file->set_level(spdlog::level::trace);
     const std::string name = options.container.empty() ? "" : " " + literal(options.container);
-    file->set_formatter(std::make_unique<spdlog::pattern_formatter>(literal(options.program) + name + " %Y%m%d%H%M%S.%e %v", spdlog::pattern_time_type::utc));
+    file->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>(literal(options.program) + name + " %Y%m%d%H%M%S.%e %v", spdlog::pattern_time_type::utc));
   }
   return std::make_unique<SpdLog>(options, std::move(file));
 }

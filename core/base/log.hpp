@@ -9,7 +9,18 @@
 namespace lxcx::core {
 
 /// As LXC's levels; notset means "whatever the configuration says, else error".
-enum class Level : int { trace = 0, debug, info, notice, warn, error, crit, alert, fatal, notset };
+enum class Level : int {
+  trace = 0,
+  debug,
+  info,
+  notice,
+  warn,
+  error,
+  crit,
+  alert,
+  fatal,
+  notset
+};
 
 /// "INFO" -> Level::info, in any case, or a number 0-8.
 Result<Level> parse_level(std::string_view text);

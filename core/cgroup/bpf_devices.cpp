@@ -15,12 +15,8 @@ constexpr const char* changes_attribute = "trusted.lxcx.devices";
 constexpr std::string_view program_name = "lxcx_devices";
 static_assert(program_name.size() < BPF_OBJ_NAME_LEN);
 
-std::uint64_t address(const void* pointer) {
-  return reinterpret_cast<std::uintptr_t>(pointer);
-}
-std::uint32_t as_field(int fd) {
-  return static_cast<std::uint32_t>(fd);
-}
+std::uint64_t address(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+std::uint32_t as_field(int fd) { return static_cast<std::uint32_t>(fd); }
 
 Result<UniqueFd> load_program(Kernel& kernel, const std::vector<bpf_insn>& code) {
   static constexpr char licence[] = "Apache-2.0";

@@ -116,9 +116,7 @@ Result<void> check_group_path(std::string_view path) {
   return {};
 }
 
-std::string group_directory(const Hierarchy& hierarchy, std::string_view path) {
-  return (hierarchy.mount_point + hierarchy.base + "/").append(path);
-}
+std::string group_directory(const Hierarchy& hierarchy, std::string_view path) { return (hierarchy.mount_point + hierarchy.base + "/").append(path); }
 
 std::vector<unsigned> parse_cpu_list(std::string_view text) {
   std::vector<unsigned> cpus;

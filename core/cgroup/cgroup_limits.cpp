@@ -19,15 +19,9 @@ namespace {
 constexpr std::size_t max_file = 16 << 20;
 constexpr std::string_view swap_limit = "memory.memsw.limit_in_bytes";
 
-std::string controller_of(std::string_view key) {
-  return std::string(key.substr(0, key.find('.')));
-}
-bool is_device_key(std::string_view key) {
-  return key.starts_with("devices.");
-}
-bool is_device_change(std::string_view key) {
-  return key == "devices.allow" || key == "devices.deny";
-}
+std::string controller_of(std::string_view key) { return std::string(key.substr(0, key.find('.'))); }
+bool is_device_key(std::string_view key) { return key.starts_with("devices."); }
+bool is_device_change(std::string_view key) { return key == "devices.allow" || key == "devices.deny"; }
 
 bool has_controller(const Hierarchy& hierarchy, const std::string& controller) {
   return std::find(hierarchy.controllers.begin(), hierarchy.controllers.end(), controller) != hierarchy.controllers.end();

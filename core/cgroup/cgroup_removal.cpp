@@ -16,9 +16,7 @@ namespace {
 constexpr std::size_t max_file = 16 << 20;
 constexpr int retry_ms = 2;
 
-bool is_gone(const Error& error) {
-  return error.sys_errno == ENOENT || error.sys_errno == ENODEV;
-}
+bool is_gone(const Error& error) { return error.sys_errno == ENOENT || error.sys_errno == ENODEV; }
 
 Result<std::vector<std::string>> child_groups(Kernel& kernel, int parent_fd, const std::string& name) {
   LXCX_TRY(directory, kernel.openat(parent_fd, name.c_str(), O_RDONLY | O_DIRECTORY));

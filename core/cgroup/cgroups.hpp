@@ -11,7 +11,12 @@
 
 namespace lxcx::core {
 
-enum class CgroupLayout { none, v1, hybrid, v2 };
+enum class CgroupLayout {
+  none,
+  v1,
+  hybrid,
+  v2
+};
 
 /// One mounted hierarchy.
 struct Hierarchy {

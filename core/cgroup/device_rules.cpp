@@ -72,12 +72,8 @@ constexpr bpf_insn instruction(int code, std::uint8_t to, std::uint8_t from, std
 constexpr bpf_insn load_word(std::uint8_t to, std::size_t offset) {
   return instruction(BPF_LDX | BPF_W | BPF_MEM, to, BPF_REG_1, static_cast<std::int16_t>(offset), 0);
 }
-constexpr bpf_insn set(std::uint8_t to, std::int32_t value) {
-  return instruction(BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value);
-}
-constexpr bpf_insn leave() {
-  return instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
-}
+constexpr bpf_insn set(std::uint8_t to, std::int32_t value) { return instruction(BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value); }
+constexpr bpf_insn leave() { return instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0); }
 
 /// The tests of one exception; each jumps past its end when the request is another. The distances are filled in at the end.
 std::vector<bpf_insn> compile_exception(const DeviceRule& rule, bool allows) {

@@ -45,9 +45,7 @@ std::optional<Namespace> namespace_by_name(std::string_view name) {
   return static_cast<Namespace>(found - namespace_names.begin());
 }
 
-std::string namespace_hint() {
-  return "one of " + one_of({namespace_names.begin(), namespace_names.end()});
-}
+std::string namespace_hint() { return "one of " + one_of({namespace_names.begin(), namespace_names.end()}); }
 
 void add_namespaces(Draft& draft, const Assignment& a, unsigned& bits) {
   for (const std::string_view word : words_before_comment(draft, a.value)) {
@@ -102,12 +100,8 @@ void apply_cap_keep(Draft& draft, const Assignment& a) {
   }
 }
 
-void apply_namespace_clone(Draft& draft, const Assignment& a) {
-  add_namespaces(draft, a, draft.config.namespaces_clone);
-}
-void apply_namespace_keep(Draft& draft, const Assignment& a) {
-  add_namespaces(draft, a, draft.config.namespaces_keep);
-}
+void apply_namespace_clone(Draft& draft, const Assignment& a) { add_namespaces(draft, a, draft.config.namespaces_clone); }
+void apply_namespace_keep(Draft& draft, const Assignment& a) { add_namespaces(draft, a, draft.config.namespaces_keep); }
 
 void apply_namespace_share(Draft& draft, const Assignment& a) {
   const std::optional<Namespace> ns = namespace_by_name(a.name);
@@ -141,9 +135,7 @@ void apply_idmap(Draft& draft, const Assignment& a) {
   draft.config.idmap.push_back({static_cast<std::uint32_t>(fields[0][0]), container_id, host_id, range});
 }
 
-void apply_plugin_text(Draft& draft, const Assignment& a) {
-  draft.config.plugin_settings.push_back(a.setting());
-}
+void apply_plugin_text(Draft& draft, const Assignment& a) { draft.config.plugin_settings.push_back(a.setting()); }
 
 void apply_plugin_bool(Draft& draft, const Assignment& a) {
   if (draft.take(parse_bool(a.value))) draft.config.plugin_settings.push_back(a.setting());

@@ -48,9 +48,7 @@ void apply_cgroup_v1(Draft& draft, const Assignment& a) {
   add_cgroup_file(draft, a, draft.config.cgroup_v1);
 }
 
-void apply_cgroup_v2(Draft& draft, const Assignment& a) {
-  add_cgroup_file(draft, a, draft.config.cgroup_v2);
-}
+void apply_cgroup_v2(Draft& draft, const Assignment& a) { add_cgroup_file(draft, a, draft.config.cgroup_v2); }
 
 void apply_cgroup_dir_inner(Draft& draft, const Assignment& a) {
   if (!is_plain_name(a.value))

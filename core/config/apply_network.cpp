@@ -18,9 +18,7 @@ constexpr std::size_t most_nics = 1024;
 // The types of LXC itself. Of another plugin's type nothing is known here.
 constexpr std::string_view own_types[] = {"none", "empty", "veth", "macvlan", "ipvlan", "vlan", "phys"};
 
-bool is_own_type(std::string_view type) {
-  return std::ranges::find(own_types, type) != std::end(own_types);
-}
+bool is_own_type(std::string_view type) { return std::ranges::find(own_types, type) != std::end(own_types); }
 
 bool is_address(int family, std::string_view text) {
   std::array<unsigned char, 16> bytes{};
@@ -70,15 +68,9 @@ void check_ipv4_address(Draft& draft, std::string_view value) {
   if (fields.size() == 2 && !is_address(AF_INET, fields[1])) draft.reject(fields[1], shown(fields[1]) + " is no IPv4 broadcast address");
 }
 
-void check_ipv6_address(Draft& draft, std::string_view value) {
-  check_network(draft, value, AF_INET6, false);
-}
-void check_ipv4_route(Draft& draft, std::string_view value) {
-  check_network(draft, value, AF_INET, true);
-}
-void check_ipv6_route(Draft& draft, std::string_view value) {
-  check_network(draft, value, AF_INET6, true);
-}
+void check_ipv6_address(Draft& draft, std::string_view value) { check_network(draft, value, AF_INET6, false); }
+void check_ipv4_route(Draft& draft, std::string_view value) { check_network(draft, value, AF_INET, true); }
+void check_ipv6_route(Draft& draft, std::string_view value) { check_network(draft, value, AF_INET6, true); }
 
 template <int family>
 void check_gateway(Draft& draft, std::string_view value) {
@@ -104,18 +96,10 @@ void check_word(Draft& draft, std::string_view value, const std::vector<std::str
   if (std::ranges::find(known, value) != known.end()) return;
   draft.reject(value, shown(value) + " is not known here", "one of " + one_of(known));
 }
-void check_veth_mode(Draft& draft, std::string_view value) {
-  check_word(draft, value, {"bridge", "router"});
-}
-void check_macvlan_mode(Draft& draft, std::string_view value) {
-  check_word(draft, value, {"private", "vepa", "bridge", "passthru"});
-}
-void check_ipvlan_mode(Draft& draft, std::string_view value) {
-  check_word(draft, value, {"l3", "l3s", "l2"});
-}
-void check_ipvlan_isolation(Draft& draft, std::string_view value) {
-  check_word(draft, value, {"bridge", "private", "vepa"});
-}
+void check_veth_mode(Draft& draft, std::string_view value) { check_word(draft, value, {"bridge", "router"}); }
+void check_macvlan_mode(Draft& draft, std::string_view value) { check_word(draft, value, {"private", "vepa", "bridge", "passthru"}); }
+void check_ipvlan_mode(Draft& draft, std::string_view value) { check_word(draft, value, {"l3", "l3s", "l2"}); }
+void check_ipvlan_isolation(Draft& draft, std::string_view value) { check_word(draft, value, {"bridge", "private", "vepa"}); }
 
 void check_type(Draft& draft, std::string_view value) {
   const auto is_name_char = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
@@ -162,9 +146,7 @@ constexpr std::array nic_keys{
     NicKeySpec{"lxc.net.N.vlan.id", Form::scalar, "vlan", check_number<0, 4094>, "0-4094", "0", "The VLAN of the link."},
 };
 
-auto position(ContainerConfig& config, unsigned index) {
-  return std::ranges::lower_bound(config.nics, index, {}, &NicConfig::index);
-}
+auto position(ContainerConfig& config, unsigned index) { return std::ranges::lower_bound(config.nics, index, {}, &NicConfig::index); }
 
 void set_type(Draft& draft, const Assignment& a, unsigned index) {
   const std::size_t errors = draft.errors.size();
@@ -189,9 +171,7 @@ void check_fits_type(Draft& draft, const Assignment& a, const NicConfig& nic, co
 
 }  // namespace
 
-std::span<const NicKeySpec> nic_key_table() {
-  return nic_keys;
-}
+std::span<const NicKeySpec> nic_key_table() { return nic_keys; }
 
 const NicKeySpec* find_nic_key(std::string_view sub_key) {
   const auto found = std::ranges::find(nic_keys, sub_key, &NicKeySpec::sub_key);

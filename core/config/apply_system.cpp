@@ -54,15 +54,9 @@ void apply_init_groups(Draft& draft, const Assignment& a) {
   }
 }
 
-void apply_environment(Draft& draft, const Assignment& a) {
-  add_variable(draft, a, draft.config.environment);
-}
-void apply_environment_runtime(Draft& draft, const Assignment& a) {
-  add_variable(draft, a, draft.config.environment_runtime);
-}
-void apply_environment_hooks(Draft& draft, const Assignment& a) {
-  add_variable(draft, a, draft.config.environment_hooks);
-}
+void apply_environment(Draft& draft, const Assignment& a) { add_variable(draft, a, draft.config.environment); }
+void apply_environment_runtime(Draft& draft, const Assignment& a) { add_variable(draft, a, draft.config.environment_runtime); }
+void apply_environment_hooks(Draft& draft, const Assignment& a) { add_variable(draft, a, draft.config.environment_hooks); }
 
 // lxc.container.conf(5): 0 inherits the caller's session keyring, 1 makes a new one. LXC's code has it the other way round.
 void apply_keyring_session(Draft& draft, const Assignment& a) {

@@ -56,7 +56,16 @@ struct AutoMounts {
 };
 
 /// The namespaces of namespaces(7), in the order of the kernel's own list.
-enum class Namespace : unsigned { user, mnt, pid, uts, ipc, net, cgroup, time };
+enum class Namespace : unsigned {
+  user,
+  mnt,
+  pid,
+  uts,
+  ipc,
+  net,
+  cgroup,
+  time
+};
 constexpr std::array<std::string_view, 8> namespace_names{"user", "mnt", "pid", "uts", "ipc", "net", "cgroup", "time"};
 constexpr unsigned namespace_bit(Namespace ns) { return 1U << static_cast<unsigned>(ns); }
 

@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::string_view escape_hint = "the fields are: source target type options dump pass; a blank inside a path is written \\040";
 
-bool is_octal(char c) {
-  return c >= '0' && c <= '7';
-}
+bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
 /// getmntent(3)'s escapes, \ooo for any byte but NUL; a backslash before anything else stands for itself, two for one.
 std::string unescaped(std::string_view field) {

@@ -255,9 +255,7 @@ constexpr auto families = [] {
 
 }  // namespace
 
-std::span<const KeySpec> key_table() {
-  return table;
-}
+std::span<const KeySpec> key_table() { return table; }
 
 const KeySpec* find_key(std::string_view key) {
   const auto found = std::ranges::lower_bound(by_name, key, {}, [](unsigned char i) { return table[i].name; });

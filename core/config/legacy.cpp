@@ -9,14 +9,10 @@
 namespace lxcx::core {
 namespace {
 
-bool begins_with_digit(std::string_view text) {
-  return !text.empty() && text[0] >= '0' && text[0] <= '9';
-}
+bool begins_with_digit(std::string_view text) { return !text.empty() && text[0] >= '0' && text[0] <= '9'; }
 
 /// lxc.network.ipv4 was the address, and lxc.network.ipv4.gateway the gateway.
-std::string modern_sub_key(std::string_view sub_key) {
-  return std::string(sub_key) + (sub_key == "ipv4" || sub_key == "ipv6" ? ".address" : "");
-}
+std::string modern_sub_key(std::string_view sub_key) { return std::string(sub_key) + (sub_key == "ipv4" || sub_key == "ipv6" ? ".address" : ""); }
 
 }  // namespace
 

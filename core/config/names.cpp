@@ -153,9 +153,7 @@ std::string_view capability_name(int number) {
   return number >= 0 && number < capability_count ? capabilities[static_cast<std::size_t>(number)] : std::string_view{};
 }
 
-std::vector<std::string_view> capability_names() {
-  return {capabilities.begin(), capabilities.end()};
-}
+std::vector<std::string_view> capability_names() { return {capabilities.begin(), capabilities.end()}; }
 
 Result<int> parse_signal(std::string_view text) {
   if (const std::optional<int> number = small_number(text)) {
@@ -184,17 +182,9 @@ std::string signal_name(int number) {
   return std::to_string(number);
 }
 
-std::optional<int> rlimit_number(std::string_view name) {
-  return find(rlimits, name);
-}
-std::vector<std::string_view> rlimit_names() {
-  return names_of(rlimits);
-}
-std::optional<unsigned long> architecture_personality(std::string_view name) {
-  return find(architectures, name);
-}
-std::vector<std::string_view> architecture_names() {
-  return names_of(architectures);
-}
+std::optional<int> rlimit_number(std::string_view name) { return find(rlimits, name); }
+std::vector<std::string_view> rlimit_names() { return names_of(rlimits); }
+std::optional<unsigned long> architecture_personality(std::string_view name) { return find(architectures, name); }
+std::vector<std::string_view> architecture_names() { return names_of(architectures); }
 
 }  // namespace lxcx::core

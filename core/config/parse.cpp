@@ -11,9 +11,7 @@
 namespace lxcx::core {
 namespace {
 
-bool is_error(const Diagnostic& diagnostic) {
-  return diagnostic.severity == Diagnostic::Severity::error;
-}
+bool is_error(const Diagnostic& diagnostic) { return diagnostic.severity == Diagnostic::Severity::error; }
 
 Error as_error(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
   const auto errors = std::ranges::count_if(diagnostics, is_error);
@@ -26,9 +24,7 @@ Error as_error(const std::string& file, const std::vector<Diagnostic>& diagnosti
 
 }  // namespace
 
-bool ParsedConfig::has_errors() const {
-  return std::ranges::any_of(diagnostics, is_error);
-}
+bool ParsedConfig::has_errors() const { return std::ranges::any_of(diagnostics, is_error); }
 
 ParsedConfig parse_config(std::string_view text, const std::string& file, const ConfigSource& source,
                           const std::vector<std::pair<std::string, std::string>>& overrides) {

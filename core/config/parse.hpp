@@ -12,7 +12,10 @@ namespace lxcx::core {
 
 /// One thing found in a configuration file.
 struct Diagnostic {
-  enum class Severity { warning, error } severity = Severity::error;
+  enum class Severity {
+    warning,
+    error
+  } severity = Severity::error;
   Location where;
   std::string message;
   std::string hint;                      ///< "did you mean lxc.net.0.link?"

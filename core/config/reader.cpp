@@ -55,12 +55,9 @@ void ConfigReader::read(std::string_view text, const std::string& file) {
 
 void ConfigReader::read_line() {
   switch (line().kind) {
-    case ScannedLine::Kind::foreign:
-      return look_at_foreign_line();
-    case ScannedLine::Kind::no_equals:
-      return error(line().key, "there is no '=' after " + shown(line().key), "a line is KEY = VALUE");
-    case ScannedLine::Kind::assignment:
-      return assign(std::string(line().key), line().value);
+    case ScannedLine::Kind::foreign: return look_at_foreign_line();
+    case ScannedLine::Kind::no_equals: return error(line().key, "there is no '=' after " + shown(line().key), "a line is KEY = VALUE");
+    case ScannedLine::Kind::assignment: return assign(std::string(line().key), line().value);
   }
 }
 
@@ -105,8 +102,7 @@ void ConfigReader::assign_old(const std::string& key, std::string_view value) {
   std::optional<Translation> translation = legacy_.translate(key, !value.empty());
   if (!translation) return report_unknown(key);
   switch (translation->kind) {
-    case Translation::Kind::no_effect:
-      return warn(line().key, key + " has no effect any more", "delete the line");
+    case Translation::Kind::no_effect: return warn(line().key, key + " has no effect any more", "delete the line");
     case Translation::Kind::type_missing:
       return error(line().key, key + " comes before any lxc.network.type",
                    "put 'lxc.net.0.type = veth' above it, and write lxc.net.0." + key.substr(12));
@@ -115,8 +111,7 @@ void ConfigReader::assign_old(const std::string& key, std::string_view value) {
       backend_ = {key, std::string(value), where(line().value)};
       return warn(line().key, "lxc.rootfs.backend became a part of lxc.rootfs.path in LXC 2.1",
                   "write lxc.rootfs.path = " + std::string(value) + ":PATH");
-    case Translation::Kind::renamed:
-      break;
+    case Translation::Kind::renamed: break;
   }
   warn(line().key, key + " is called " + translation->key + " since LXC 2.1",
        "write " + translation->key + " = " + std::string(value.substr(0, 200)));
@@ -244,9 +239,7 @@ void ConfigReader::add(Diagnostic diagnostic) {
   diagnostics_.push_back(std::move(diagnostic));
 }
 
-void ConfigReader::error(std::string_view part, const std::string& message, const std::string& hint) {
-  report(Severity::error, part, message, hint);
-}
+void ConfigReader::error(std::string_view part, const std::string& message, const std::string& hint) { report(Severity::error, part, message, hint); }
 void ConfigReader::warn(std::string_view part, const std::string& message, const std::string& hint) {
   report(Severity::warning, part, message, hint);
 }

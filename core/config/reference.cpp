@@ -64,9 +64,7 @@ std::string cell(std::string_view text) {
   return escaped;
 }
 
-std::string code(std::string_view text) {
-  return text.empty() ? std::string() : "`" + cell(text) + "`";
-}
+std::string code(std::string_view text) { return text.empty() ? std::string() : "`" + cell(text) + "`"; }
 
 std::string row(const KeyInfo& key) {
   const std::string name = std::string(key.name) + (key.name.ends_with('.') ? "*" : "");

@@ -41,9 +41,7 @@ SystemConfig defaults(const ConfigSource& source, bool is_root) {
   return config;
 }
 
-std::string_view after_blanks(std::string_view text) {
-  return text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
-}
+std::string_view after_blanks(std::string_view text) { return text.substr(std::min(text.find_first_not_of(" \t"), text.size())); }
 
 std::string unknown_key(const std::string& place, std::string_view key) {
   std::vector<std::string_view> names = system_config_keys();

@@ -38,9 +38,7 @@ void check_cgroup_directories(const ContainerConfig& config, std::vector<Conflic
   if (monitor == nullptr) conflicts.push_back({container, "lxc.cgroup.dir.container needs lxc.cgroup.dir.monitor", "set both"});
 }
 
-bool overlap(std::uint64_t a, std::uint64_t b, std::uint64_t range_a, std::uint64_t range_b) {
-  return a < b + range_b && b < a + range_a;
-}
+bool overlap(std::uint64_t a, std::uint64_t b, std::uint64_t range_a, std::uint64_t range_b) { return a < b + range_b && b < a + range_a; }
 
 std::string describe(const lxcx_idmap& map) {
   return "'" + std::string(1, static_cast<char>(map.kind)) + " " + std::to_string(map.container_id) + " " + std::to_string(map.host_id) + " " +

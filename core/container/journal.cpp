@@ -40,7 +40,7 @@ Result<Journal> Journal::open(Kernel& kernel, int dirfd, bool create, const char
 }
 
 Result<bool> Journal::lock() {
-  struct flock whole {};
+  struct flock whole{};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   const Result<int> locked = kernel_->fcntl(fd_.get(), F_OFD_SETLK, reinterpret_cast<long>(&whole));

@@ -3,8 +3,8 @@
 #include <sys/file.h>
 #include <time.h>
 
-#include "core/container/run_directory.hpp"
 #include "core/base/text.hpp"
+#include "core/container/run_directory.hpp"
 #include "core/kernel/files.hpp"
 
 namespace lxcx::core {
@@ -35,7 +35,8 @@ Result<UniqueFd> lock_container(Kernel& kernel, const RuntimeRoot& root, const C
       continue;
     }
     if (locked.error().code != Code::busy) return doing(Result<UniqueFd>(std::unexpected(locked.error())), "lock '" + paths.name + "'");
-    if (waited_ms >= timeout_ms) return fail(Code::busy, "another lxcx command is working on '" + paths.name + "'", "wait for it, or see who holds " + path);
+    if (waited_ms >= timeout_ms)
+      return fail(Code::busy, "another lxcx command is working on '" + paths.name + "'", "wait for it, or see who holds " + path);
     const timespec pause{0, step_ms * 1'000'000L};
     ::nanosleep(&pause, nullptr);
   }

@@ -15,7 +15,9 @@ constexpr std::string_view rule = "a name has 1 to 200 bytes, no '/', no control
 }  // namespace
 
 Result<void> check_name(std::string_view name) {
-  const auto refuse = [&](const std::string& why) { return fail(Code::usage, "'" + escape_line(name) + "' cannot name a container: " + why, std::string(rule)); };
+  const auto refuse = [&](const std::string& why) {
+    return fail(Code::usage, "'" + escape_line(name) + "' cannot name a container: " + why, std::string(rule));
+  };
   if (name.empty()) return fail(Code::usage, "no container name given", std::string(rule));
   if (name.size() > longest_name) return refuse("it is " + std::to_string(name.size()) + " bytes long");
   if (name.front() == '.' || name.front() == '-') return refuse(std::string("it starts with '") + name.front() + "'");

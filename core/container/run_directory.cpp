@@ -55,19 +55,32 @@ RunState parse_state_file(std::string_view text) {
     if (tab == std::string::npos) continue;
     const std::string key = each.substr(0, tab);
     const std::string value = unescape_line(std::string_view(each).substr(tab + 1));
-    if (key == "state") state.state = parse_state(value).value_or(State::starting);
-    else if (key == "init") state.init = parse_process(value);
-    else if (key == "monitor") state.monitor = parse_process(value);
-    else if (key == "started_at") state.started_at = number(value, 0);
-    else if (key == "lxcpath") state.lxcpath = value;
-    else if (key == "name") state.name = value;
-    else if (key == "config_file") state.config_file = value;
-    else if (key == "cgroup") state.cgroup = value;
-    else if (key == "monitor_cgroup") state.monitor_cgroup = value;
-    else if (key == "exit_status") state.exit_status = static_cast<int>(number(value, -1));
-    else if (key == "target") state.target = value;
-    else if (key == "clone_flags") state.clone_flags = static_cast<unsigned>(number(value, 0));
-    else state.extra[key] = value;
+    if (key == "state")
+      state.state = parse_state(value).value_or(State::starting);
+    else if (key == "init")
+      state.init = parse_process(value);
+    else if (key == "monitor")
+      state.monitor = parse_process(value);
+    else if (key == "started_at")
+      state.started_at = number(value, 0);
+    else if (key == "lxcpath")
+      state.lxcpath = value;
+    else if (key == "name")
+      state.name = value;
+    else if (key == "config_file")
+      state.config_file = value;
+    else if (key == "cgroup")
+      state.cgroup = value;
+    else if (key == "monitor_cgroup")
+      state.monitor_cgroup = value;
+    else if (key == "exit_status")
+      state.exit_status = static_cast<int>(number(value, -1));
+    else if (key == "target")
+      state.target = value;
+    else if (key == "clone_flags")
+      state.clone_flags = static_cast<unsigned>(number(value, 0));
+    else
+      state.extra[key] = value;
   }
   return state;
 }
@@ -136,7 +149,8 @@ Result<std::string> RunDirectory::config_path() const { return path_ + "/config"
 Result<Journal> RunDirectory::journal(bool create) const { return Journal::open(*kernel_, fd_.get(), create); }
 
 Result<void> RunDirectory::remove() {
-  // A directory that has a state is a teardown to finish, and that reads the configuration: the journal goes before both, so that without a state nothing is left to undo.
+  // A directory that has a state is a teardown to finish, and that reads the configuration: the journal goes before both, so that without a state
+  // nothing is left to undo.
   constexpr std::array files{"control", "exit", "exit.new", "journal", "config.new", "state.new", "state", "config"};
   for (const char* file : files)
     if (const Result<void> gone = kernel_->unlinkat(fd_.get(), file, 0); !gone && gone.error().sys_errno != ENOENT)

@@ -110,7 +110,11 @@ bool is_alive(const ProcessId& process);
 ProcessId this_process();
 
 /// Whether a container was created to its end: while `partial` stands in its directory it was not, and whoever creates it holds a lock on that.
-enum class Creation { finished, going_on, cut_short };
+enum class Creation {
+  finished,
+  going_on,
+  cut_short
+};
 Result<Creation> creation_of(Kernel& kernel, const ContainerPaths& paths);
 
 /// One container's exclusive lock (flock(2) on a file in the run root). Held by every verb that changes it; released at the last close.

@@ -25,7 +25,8 @@ class FrameLog final : public Log {
  public:
   FrameLog(Kernel& kernel, int fd, const Log& parent) : kernel_(kernel), fd_(fd), parent_(parent) {}
   void write(Level level, std::string_view text) override {
-    if (wants(level)) (void)send_frame(kernel_, fd_, Frame::log, std::string(1, static_cast<char>('0' + static_cast<int>(level))) + std::string(text));
+    if (wants(level))
+      (void)send_frame(kernel_, fd_, Frame::log, std::string(1, static_cast<char>('0' + static_cast<int>(level))) + std::string(text));
   }
   bool wants(Level level) const override { return parent_.wants(level); }
 
@@ -45,7 +46,8 @@ Result<std::string> mount_volume(Host& host, const ContainerPaths& paths, const 
   Call view = call.call();
   LXCX_TRY(fd, request.storage->attach(view, Volume{paths.name, request.source, directory, request.config.rootfs_options, request.config.idmap}));
   const UniqueFd mount(fd);
-  const bool is_directory = request.source.starts_with('/') && kernel.openat(AT_FDCWD, request.source.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW).has_value();
+  const bool is_directory =
+      request.source.starts_with('/') && kernel.openat(AT_FDCWD, request.source.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW).has_value();
   const std::string where = is_directory ? request.source : host.root.default_rootfs_mount();
   LXCX_CHECK(make_directories(kernel, where, 0755));
   LXCX_TRY(point, kernel.openat(AT_FDCWD, where.c_str(), O_PATH | O_DIRECTORY));

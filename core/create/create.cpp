@@ -28,7 +28,8 @@ class Made {
   void keep() { undos_.clear(); }
   ~Made() {
     for (auto undo = undos_.rbegin(); undo != undos_.rend(); ++undo)
-      if (const Result<void> undone = undo->second(); !undone) log_.warn("could not remove " + undo->first + ": " + undone.error().message + ", ignoring");
+      if (const Result<void> undone = undo->second(); !undone)
+        log_.warn("could not remove " + undo->first + ": " + undone.error().message + ", ignoring");
   }
 
  private:
@@ -46,7 +47,8 @@ struct ChosenTemplate {
 Result<ChosenTemplate> choose_template(Host& host, const std::string& wanted) {
   ChosenTemplate chosen;
   const std::string& name = host.selection.template_.empty() ? wanted : host.selection.template_;
-  if (name.empty()) return fail(Code::usage, "no template given", "add -t NAME; `lxcx plugin list` shows them; -t none makes a container without a root file system");
+  if (name.empty())
+    return fail(Code::usage, "no template given", "add -t NAME; `lxcx plugin list` shows them; -t none makes a container without a root file system");
   if (name == "none") return chosen;
   Result<Template*> plugin = name.find('/') == std::string::npos ? host.plugins.templates(name) : fail(Code::not_found, "a path is no plugin");
   if (plugin) {
@@ -86,7 +88,8 @@ Result<std::string> base_config(Host& host, const std::string& default_config, c
   const std::string& path = request.config_file.empty() ? default_config : request.config_file;
   Result<std::string> text = read_file(host.kernel, AT_FDCWD, path.c_str(), largest_config);
   if (!text && request.config_file.empty()) {
-    if (text.error().sys_errno != ENOENT) host.log.warn("the default configuration '" + path + "' cannot be read: " + text.error().message + ", ignoring");
+    if (text.error().sys_errno != ENOENT)
+      host.log.warn("the default configuration '" + path + "' cannot be read: " + text.error().message + ", ignoring");
     return std::string();
   }
   if (text && !text->empty() && text->back() != '\n') *text += '\n';
@@ -217,7 +220,8 @@ Result<void> announce_volume(Journal& partial, const Plan& plan, const CreateReq
   return {};
 }
 
-Result<std::string> make_volume(Host& host, const ContainerPaths& paths, const Plan& plan, const CreateRequest& request, Journal& partial, Made& made) {
+Result<std::string> make_volume(Host& host, const ContainerPaths& paths, const Plan& plan, const CreateRequest& request, Journal& partial,
+                                Made& made) {
   LXCX_CHECK(announce_volume(partial, plan, request));
   JournalScope records(partial, "storage");
   const std::string directory = paths.directory();
@@ -277,8 +281,15 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
     LXCX_TRY(line, config_line("lxc.rootfs.path", plan.storage_name + ":" + source));
     plan.config_text += line;
     LXCX_CHECK(replace_file(host.kernel, directory.get(), "config", plan.config_text, 0640));
-    const BuildRequest build{plan.builder.name, plan.builder.plugin, plan.builder.settings, plan.storage_name, plan.storage, storage_settings(plan, request), source,
-                             plan.config, request};
+    const BuildRequest build{plan.builder.name,
+                             plan.builder.plugin,
+                             plan.builder.settings,
+                             plan.storage_name,
+                             plan.storage,
+                             storage_settings(plan, request),
+                             source,
+                             plan.config,
+                             request};
     LXCX_TRY(built, doing(build_rootfs(host, paths, build), "template '" + request.template_ + "'"));
     LXCX_CHECK(finish_config(host, paths, built, outcome.warnings));
     outcome.messages = std::move(built.messages);

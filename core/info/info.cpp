@@ -139,8 +139,8 @@ Result<bool> wait_for_state(Host& host, const ContainerPaths& paths, const std::
     (void)finish_stale_teardown(host, paths);
     State state = container_state(host, paths);
     // THAWED is only ever reported in passing (runtime.md): who waits for it has it as soon as nothing is frozen.
-    const bool reached = std::ranges::find(states, state) != states.end() ||
-                         (state == State::running && std::ranges::find(states, State::thawed) != states.end());
+    const bool reached =
+        std::ranges::find(states, state) != states.end() || (state == State::running && std::ranges::find(states, State::thawed) != states.end());
     if (reached) return true;
     if (timeout_s >= 0 && Clock::now() >= give_up) return false;
     const timespec pause{0, 10'000'000};

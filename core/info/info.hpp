@@ -18,7 +18,10 @@ struct ContainerInfo {
   std::string manager;                 ///< "lxcx", "lxc" (runs under LXC), or empty when stopped
   bool monitor_lost = false;           ///< runs, but its monitor was killed
   std::vector<std::string> addresses;  ///< IPv4 first; no loopback, no link-local
-  struct Link { std::string name; std::uint64_t rx_bytes = 0, tx_bytes = 0; };
+  struct Link {
+    std::string name;
+    std::uint64_t rx_bytes = 0, tx_bytes = 0;
+  };
   std::vector<Link> links;             ///< host side
   std::optional<std::uint64_t> cpu_ns, memory_bytes, kernel_memory_bytes, block_io_bytes;
   std::int64_t started_at = 0;

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "core/base/text.hpp"
-#include "core/info/info.hpp"
 #include "core/cgroup/cgroups.hpp"
+#include "core/info/info.hpp"
 #include "core/kernel/files.hpp"
 #include "core/stop/stop.hpp"
 
@@ -61,7 +61,8 @@ void fill_memory(const Cgroups& cgroups, const RunState& run, ContainerSummary& 
     return value ? std::optional(static_cast<std::uint64_t>(*value)) : std::nullopt;
   };
   summary.memory_bytes = number("memory.usage_in_bytes");
-  if (const auto both = number("memory.memsw.usage_in_bytes"); both && summary.memory_bytes) summary.swap_bytes = *both - std::min(*both, *summary.memory_bytes);
+  if (const auto both = number("memory.memsw.usage_in_bytes"); both && summary.memory_bytes)
+    summary.swap_bytes = *both - std::min(*both, *summary.memory_bytes);
   if (!summary.memory_bytes) summary.memory_bytes = number("memory.current");
   if (!summary.swap_bytes) summary.swap_bytes = number("memory.swap.current");
 }

@@ -90,7 +90,8 @@ class Kernel {
   virtual Result<UniqueFd> open_tree(int dirfd, const char* path, unsigned flags) = 0;
   virtual Result<void> move_mount(int from_dirfd, const char* from, int to_dirfd, const char* to, unsigned flags) = 0;
   virtual Result<UniqueFd> fsopen(const char* type) = 0;
-  virtual Result<void> fsconfig(int fs_fd, unsigned command, const char* key, const void* value, int aux) = 0;  ///< the kernel's own messages join the error
+  virtual Result<void> fsconfig(int fs_fd, unsigned command, const char* key, const void* value,
+                                int aux) = 0;  ///< the kernel's own messages join the error
   virtual Result<UniqueFd> fsmount(int fs_fd, unsigned attributes) = 0;
   virtual Result<void> mount_setattr(int dirfd, const char* path, unsigned flags, const mount_attr& attributes) = 0;
   virtual Result<void> chroot(const char* path) = 0;

@@ -72,9 +72,7 @@ Result<void> RealKernel::faccessat(int dirfd, const char* path, int mode, int fl
   return done(::faccessat(dirfd, path, mode, flags), "faccessat", path);
 }
 
-Result<void> RealKernel::mkdirat(int dirfd, const char* path, mode_t mode) {
-  return done(::mkdirat(dirfd, path, mode), "mkdirat", path);
-}
+Result<void> RealKernel::mkdirat(int dirfd, const char* path, mode_t mode) { return done(::mkdirat(dirfd, path, mode), "mkdirat", path); }
 
 Result<void> RealKernel::mknodat(int dirfd, const char* path, mode_t mode, dev_t device) {
   return done(::mknodat(dirfd, path, mode, device), "mknodat", path);
@@ -97,9 +95,7 @@ Result<std::string> RealKernel::readlinkat(int dirfd, const char* path) {
   }
 }
 
-Result<void> RealKernel::unlinkat(int dirfd, const char* path, int flags) {
-  return done(::unlinkat(dirfd, path, flags), "unlinkat", path);
-}
+Result<void> RealKernel::unlinkat(int dirfd, const char* path, int flags) { return done(::unlinkat(dirfd, path, flags), "unlinkat", path); }
 
 Result<void> RealKernel::renameat2(int from_dirfd, const char* from, int to_dirfd, const char* to, unsigned flags) {
   return done(::renameat2(from_dirfd, from, to_dirfd, to, flags), "renameat2", from);
@@ -119,9 +115,7 @@ Result<void> RealKernel::fchmod(int fd, mode_t mode) {
   return {};
 }
 
-Result<void> RealKernel::fchmodat(int dirfd, const char* path, mode_t mode) {
-  return done(::fchmodat(dirfd, path, mode, 0), "fchmodat", path);
-}
+Result<void> RealKernel::fchmodat(int dirfd, const char* path, mode_t mode) { return done(::fchmodat(dirfd, path, mode, 0), "fchmodat", path); }
 
 Result<void> RealKernel::ftruncate(int fd, off_t size) {
   if (retry_on_eintr([&] { return ::ftruncate(fd, size); }) < 0) return failed_fd("ftruncate", fd);

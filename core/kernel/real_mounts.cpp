@@ -36,9 +36,7 @@ Result<void> RealKernel::mount(const char* source, const char* target, const cha
   return done(::mount(source, target, type, flags, data), "mount", target);
 }
 
-Result<void> RealKernel::umount2(const char* target, int flags) {
-  return done(::umount2(target, flags), "umount2", target);
-}
+Result<void> RealKernel::umount2(const char* target, int flags) { return done(::umount2(target, flags), "umount2", target); }
 
 Result<void> RealKernel::pivot_root(const char* new_root, const char* put_old) {
   return done(::syscall(SYS_pivot_root, new_root, put_old), "pivot_root", new_root);
@@ -52,9 +50,7 @@ Result<void> RealKernel::move_mount(int from_dirfd, const char* from, int to_dir
   return done(::syscall(SYS_move_mount, from_dirfd, from, to_dirfd, to, flags), "move_mount", *to ? to : from);
 }
 
-Result<UniqueFd> RealKernel::fsopen(const char* type) {
-  return owned(::syscall(SYS_fsopen, type, FSOPEN_CLOEXEC), "fsopen", type);
-}
+Result<UniqueFd> RealKernel::fsopen(const char* type) { return owned(::syscall(SYS_fsopen, type, FSOPEN_CLOEXEC), "fsopen", type); }
 
 Result<void> RealKernel::fsconfig(int fs_fd, unsigned command, const char* key, const void* value, int aux) {
   if (::syscall(SYS_fsconfig, fs_fd, command, key, value, aux) == 0) return {};
@@ -71,13 +67,9 @@ Result<void> RealKernel::mount_setattr(int dirfd, const char* path, unsigned fla
   return done(::syscall(SYS_mount_setattr, dirfd, path, flags, &attributes, sizeof attributes), "mount_setattr", path);
 }
 
-Result<void> RealKernel::chroot(const char* path) {
-  return done(::chroot(path), "chroot", path);
-}
+Result<void> RealKernel::chroot(const char* path) { return done(::chroot(path), "chroot", path); }
 
-Result<void> RealKernel::chdir(const char* path) {
-  return done(::chdir(path), "chdir", path);
-}
+Result<void> RealKernel::chdir(const char* path) { return done(::chdir(path), "chdir", path); }
 
 Result<void> RealKernel::fchdir(int fd) {
   if (::fchdir(fd) < 0) return failed_fd("fchdir", fd);

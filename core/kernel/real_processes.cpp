@@ -24,15 +24,9 @@ namespace {
 
 using namespace system_call;
 
-constexpr std::uint32_t low_half(std::uint64_t set) {
-  return static_cast<std::uint32_t>(set);
-}
-constexpr std::uint32_t high_half(std::uint64_t set) {
-  return static_cast<std::uint32_t>(set >> 32);
-}
-constexpr std::uint64_t whole(std::uint32_t low, std::uint32_t high) {
-  return (static_cast<std::uint64_t>(high) << 32) | low;
-}
+constexpr std::uint32_t low_half(std::uint64_t set) { return static_cast<std::uint32_t>(set); }
+constexpr std::uint32_t high_half(std::uint64_t set) { return static_cast<std::uint32_t>(set >> 32); }
+constexpr std::uint64_t whole(std::uint32_t low, std::uint32_t high) { return (static_cast<std::uint64_t>(high) << 32) | low; }
 
 }  // namespace
 
@@ -67,9 +61,7 @@ Result<bool> RealKernel::wait_pidfd(int pidfd, int timeout_ms) {
   return *ready > 0;
 }
 
-Result<UniqueFd> RealKernel::pidfd_open(pid_t pid) {
-  return owned(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open", std::to_string(pid).c_str());
-}
+Result<UniqueFd> RealKernel::pidfd_open(pid_t pid) { return owned(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open", std::to_string(pid).c_str()); }
 
 Result<void> RealKernel::pidfd_send_signal(int pidfd, int signal) {
   return done(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0), "pidfd_send_signal");
@@ -86,25 +78,15 @@ Result<void> RealKernel::setns(int fd, int types) {
   return {};
 }
 
-Result<void> RealKernel::unshare(int flags) {
-  return done(::unshare(flags), "unshare");
-}
+Result<void> RealKernel::unshare(int flags) { return done(::unshare(flags), "unshare"); }
 
-Result<void> RealKernel::setsid() {
-  return done(::setsid(), "setsid");
-}
+Result<void> RealKernel::setsid() { return done(::setsid(), "setsid"); }
 
-Result<void> RealKernel::setresuid(uid_t real, uid_t effective, uid_t saved) {
-  return done(::setresuid(real, effective, saved), "setresuid");
-}
+Result<void> RealKernel::setresuid(uid_t real, uid_t effective, uid_t saved) { return done(::setresuid(real, effective, saved), "setresuid"); }
 
-Result<void> RealKernel::setresgid(gid_t real, gid_t effective, gid_t saved) {
-  return done(::setresgid(real, effective, saved), "setresgid");
-}
+Result<void> RealKernel::setresgid(gid_t real, gid_t effective, gid_t saved) { return done(::setresgid(real, effective, saved), "setresgid"); }
 
-Result<void> RealKernel::setgroups(std::span<const gid_t> groups) {
-  return done(::setgroups(groups.size(), groups.data()), "setgroups");
-}
+Result<void> RealKernel::setgroups(std::span<const gid_t> groups) { return done(::setgroups(groups.size(), groups.data()), "setgroups"); }
 
 Result<CapabilitySets> RealKernel::capget() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -134,9 +116,7 @@ Result<void> RealKernel::prlimit(pid_t pid, int resource, const rlimit& limit) {
   return fail_errno(saved, "prlimit resource " + std::to_string(resource));
 }
 
-Result<void> RealKernel::personality(unsigned long persona) {
-  return done(::personality(persona), "personality");
-}
+Result<void> RealKernel::personality(unsigned long persona) { return done(::personality(persona), "personality"); }
 
 Result<void> RealKernel::sethostname(std::string_view name) {
   if (::sethostname(name.data(), name.size()) == 0) return {};

@@ -66,9 +66,7 @@ Result<std::pair<UniqueFd, UniqueFd>> RealKernel::socketpair(int type) {
   return std::pair(UniqueFd(ends[0]), UniqueFd(ends[1]));
 }
 
-Result<UniqueFd> RealKernel::socket(int domain, int type, int protocol) {
-  return owned(::socket(domain, type | SOCK_CLOEXEC, protocol), "socket");
-}
+Result<UniqueFd> RealKernel::socket(int domain, int type, int protocol) { return owned(::socket(domain, type | SOCK_CLOEXEC, protocol), "socket"); }
 
 Result<void> RealKernel::bind_unix(int fd, const char* path) {
   LXCX_TRY(name, unix_address("bind", path));

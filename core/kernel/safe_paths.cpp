@@ -10,9 +10,7 @@
 namespace lxcx::core {
 namespace {
 
-std::uint64_t resolve_flags(Links links) {
-  return RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (links == Links::refuse ? RESOLVE_NO_SYMLINKS : 0UL);
-}
+std::uint64_t resolve_flags(Links links) { return RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (links == Links::refuse ? RESOLVE_NO_SYMLINKS : 0UL); }
 
 /// Makes `name` in the directory that `so_far` is, and says so only when it was really missing.
 Result<void> make_directory(Kernel& kernel, int root_fd, const std::string& parent, const std::string& name, mode_t mode, Links links) {

@@ -12,17 +12,11 @@ namespace {
 
 constexpr int patience_ms = 5000;
 
-const std::uint8_t* bytes_of(const std::string& text) {
-  return reinterpret_cast<const std::uint8_t*>(text.data());
-}
+const std::uint8_t* bytes_of(const std::string& text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
 
-Failure gone() {
-  return fail(Code::not_running, "the container's monitor has gone", "look at `lxcx info`: the container may have ended");
-}
+Failure gone() { return fail(Code::not_running, "the container's monitor has gone", "look at `lxcx info`: the container may have ended"); }
 
-bool means_gone(const Error& error) {
-  return error.sys_errno == EPIPE || error.sys_errno == ECONNRESET;
-}
+bool means_gone(const Error& error) { return error.sys_errno == EPIPE || error.sys_errno == ECONNRESET; }
 
 /// A monitor that refuses a connection answers before it was asked, and closes: its words arrive after an ECONNRESET.
 Result<std::string> receive(Kernel& kernel, int socket, std::vector<UniqueFd>& fds) {
@@ -41,9 +35,7 @@ Failure error_of(const Frame& frame) {
   return fail(static_cast<Code>(get32(frame.payload)), std::string(reinterpret_cast<const char*>(frame.payload + 4), frame.size - 4));
 }
 
-Failure odd_answer() {
-  return fail(Code::internal, "the monitor's answer does not fit the question");
-}
+Failure odd_answer() { return fail(Code::internal, "the monitor's answer does not fit the question"); }
 
 }  // namespace
 

@@ -7,9 +7,7 @@
 namespace lxcx::core {
 
 // unix(7): sun_path holds 107 bytes; the magic link is short however long the run directory's path is.
-std::string control_path(int run_dirfd) {
-  return "/proc/self/fd/" + std::to_string(run_dirfd) + "/control";
-}
+std::string control_path(int run_dirfd) { return "/proc/self/fd/" + std::to_string(run_dirfd) + "/control"; }
 
 namespace {
 

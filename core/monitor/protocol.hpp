@@ -26,7 +26,16 @@ enum class Type : std::uint16_t {
   resize_console = 6,
 };
 
-enum class Defect { none, too_short, too_long, bad_magic, bad_version, bad_length, unknown_type, bad_payload };
+enum class Defect {
+  none,
+  too_short,
+  too_long,
+  bad_magic,
+  bad_version,
+  bad_length,
+  unknown_type,
+  bad_payload
+};
 
 struct Frame {
   std::uint16_t type = 0;
@@ -54,34 +63,20 @@ inline void put64(std::uint8_t* at, std::uint64_t value) {
   put32(at, static_cast<std::uint32_t>(value & 0xffffffff));
   put32(at + 4, static_cast<std::uint32_t>(value >> 32));
 }
-inline std::uint16_t get16(const std::uint8_t* at) {
-  return static_cast<std::uint16_t>(at[0] | (at[1] << 8));
-}
-inline std::uint32_t get32(const std::uint8_t* at) {
-  return get16(at) | (static_cast<std::uint32_t>(get16(at + 2)) << 16);
-}
-inline std::uint64_t get64(const std::uint8_t* at) {
-  return get32(at) | (static_cast<std::uint64_t>(get32(at + 4)) << 32);
-}
+inline std::uint16_t get16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] | (at[1] << 8)); }
+inline std::uint32_t get32(const std::uint8_t* at) { return get16(at) | (static_cast<std::uint32_t>(get16(at + 2)) << 16); }
+inline std::uint64_t get64(const std::uint8_t* at) { return get32(at) | (static_cast<std::uint64_t>(get32(at + 4)) << 32); }
 
 inline const char* text_of(Defect defect) {
   switch (defect) {
-    case Defect::none:
-      return "no defect";
-    case Defect::too_short:
-      return "shorter than a frame's header";
-    case Defect::too_long:
-      return "longer than any request";
-    case Defect::bad_magic:
-      return "not a frame of this protocol";
-    case Defect::bad_version:
-      return "another version of the protocol; this monitor speaks version 1";
-    case Defect::bad_length:
-      return "the length in the header is not the payload's";
-    case Defect::unknown_type:
-      return "unknown type of request";
-    case Defect::bad_payload:
-      return "the payload does not fit the type of request";
+    case Defect::none: return "no defect";
+    case Defect::too_short: return "shorter than a frame's header";
+    case Defect::too_long: return "longer than any request";
+    case Defect::bad_magic: return "not a frame of this protocol";
+    case Defect::bad_version: return "another version of the protocol; this monitor speaks version 1";
+    case Defect::bad_length: return "the length in the header is not the payload's";
+    case Defect::unknown_type: return "unknown type of request";
+    case Defect::bad_payload: return "the payload does not fit the type of request";
   }
   return "unknown defect";
 }
@@ -109,14 +104,11 @@ inline std::size_t put_header(std::uint8_t* frame, std::uint16_t type, std::size
 inline std::size_t payload_size_of(Type type) {
   switch (type) {
     case Type::ping:
-    case Type::init_pidfd:
-      return 0;
+    case Type::init_pidfd: return 0;
     case Type::allocate_tty:
-    case Type::resize_console:
-      return 4;
+    case Type::resize_console: return 4;
     case Type::read_console_buffer:
-    case Type::clear_console_buffer:
-      return 8;
+    case Type::clear_console_buffer: return 8;
   }
   return 0;
 }

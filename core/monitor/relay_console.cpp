@@ -20,9 +20,7 @@ constexpr int farewell_ms = 500;       // how long what is on its way may take o
 constexpr std::size_t farewell_size = 64 * 1024;
 constexpr std::size_t typed_ahead = 64 * 1024;  // a console that takes no input must not hide the escape sequence
 
-bool would_block(const Error& error) {
-  return error.sys_errno == EAGAIN || error.sys_errno == EINTR;
-}
+bool would_block(const Error& error) { return error.sys_errno == EAGAIN || error.sys_errno == EINTR; }
 
 /// An output that never blocks: our own open file description where the other one is the shell's too.
 class Output {
@@ -71,7 +69,14 @@ class Relay {
   void resize();
 
  private:
-  enum Slot { from_user, of_tty, to_user, of_signals, of_control, slots };
+  enum Slot {
+    from_user,
+    of_tty,
+    to_user,
+    of_signals,
+    of_control,
+    slots
+  };
   Result<void> wait();
   bool is_readable(Slot slot) const { return (fds_[slot].revents & (POLLIN | POLLHUP | POLLERR)) != 0; }
   void on_signals();

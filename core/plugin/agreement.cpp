@@ -12,8 +12,9 @@ namespace lxcx::core {
 namespace {
 
 // In the order of lxcx_event_id.
-constexpr std::array<std::string_view, LXCX_EVENT_COUNT> event_names{"pre-start", "pre-mount", "mount",  "autodev", "start-host", "start",  "running",
-                                                                     "stop",      "post-stop", "create", "clone",   "destroy",    "net-up", "net-down"};
+constexpr std::array<std::string_view, LXCX_EVENT_COUNT> event_names{"pre-start", "pre-mount", "mount",  "autodev",   "start-host",
+                                                                     "start",     "running",   "stop",   "post-stop", "create",
+                                                                     "clone",     "destroy",   "net-up", "net-down"};
 
 std::string version_text(unsigned major, unsigned minor) { return std::to_string(major) + "." + std::to_string(minor); }
 
@@ -41,13 +42,18 @@ struct Provable {
   bool (*is_there)(const void* ops);
 };
 constexpr std::array provable{
-    Provable{Kind::storage, "snapshot", "snapshot", [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::snapshot); }},
-    Provable{Kind::storage, "copy", "copy", [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::copy); }},
-    Provable{Kind::storage, "usage", "usage", [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::usage); }},
-    Provable{Kind::storage, "detect", "detect", [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::detect); }},
+    Provable{Kind::storage, "snapshot", "snapshot",
+             [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::snapshot); }},
+    Provable{Kind::storage, "copy", "copy",
+             [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::copy); }},
+    Provable{Kind::storage, "usage", "usage",
+             [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::usage); }},
+    Provable{Kind::storage, "detect", "detect",
+             [](const void* ops) { return has_verb(*static_cast<const lxcx_storage_ops*>(ops), &lxcx_storage_ops::detect); }},
     Provable{Kind::network, "statistics", "statistics",
              [](const void* ops) { return has_verb(*static_cast<const lxcx_network_ops*>(ops), &lxcx_network_ops::statistics); }},
-    Provable{Kind::security, "unload", "unload", [](const void* ops) { return has_verb(*static_cast<const lxcx_security_ops*>(ops), &lxcx_security_ops::unload); }},
+    Provable{Kind::security, "unload", "unload",
+             [](const void* ops) { return has_verb(*static_cast<const lxcx_security_ops*>(ops), &lxcx_security_ops::unload); }},
 };
 
 void compare_events(const Manifest& manifest, const void* ops, std::vector<std::string>& differences) {
@@ -57,7 +63,8 @@ void compare_events(const Manifest& manifest, const void* ops, std::vector<std::
   const std::uint64_t found = static_cast<const lxcx_hook_ops*>(ops)->events;
   for (std::size_t i = 0; i < event_names.size(); ++i) {
     const bool in_manifest = (expected >> i & 1) != 0, in_library = (found >> i & 1) != 0;
-    if (in_manifest != in_library) differences.push_back("events: '" + std::string(event_names[i]) + "' is in the " + (in_manifest ? "manifest" : "library") + " only");
+    if (in_manifest != in_library)
+      differences.push_back("events: '" + std::string(event_names[i]) + "' is in the " + (in_manifest ? "manifest" : "library") + " only");
   }
 }
 
@@ -79,9 +86,13 @@ std::uint64_t event_bits(const std::vector<std::string>& names, std::vector<std:
 Result<void> check_abi(unsigned major, unsigned minor, const std::string& who) {
   const std::string ours = version_text(LXCX_ABI_MAJOR, LXCX_ABI_MINOR), theirs = version_text(major, minor);
   const std::string message = who + ": plugin interface " + theirs + ", this lxcx offers " + ours;
-  if (major < LXCX_ABI_MAJOR) return fail(Code::plugin, message + " (the major versions differ)", "rebuild the plugin with this lxcx's SDK, or install a newer version of it");
-  if (major > LXCX_ABI_MAJOR) return fail(Code::plugin, message + " (the major versions differ)", "upgrade lxcx, or install a version of the plugin made for interface " + ours);
-  if (minor > LXCX_ABI_MINOR) return fail(Code::plugin, message + " (the plugin's is newer)", "upgrade lxcx, or rebuild the plugin with this lxcx's SDK");
+  if (major < LXCX_ABI_MAJOR)
+    return fail(Code::plugin, message + " (the major versions differ)", "rebuild the plugin with this lxcx's SDK, or install a newer version of it");
+  if (major > LXCX_ABI_MAJOR)
+    return fail(Code::plugin, message + " (the major versions differ)",
+                "upgrade lxcx, or install a version of the plugin made for interface " + ours);
+  if (minor > LXCX_ABI_MINOR)
+    return fail(Code::plugin, message + " (the plugin's is newer)", "upgrade lxcx, or rebuild the plugin with this lxcx's SDK");
   return {};
 }
 
@@ -95,8 +106,10 @@ Result<void> check_descriptor(const lxcx_plugin_descriptor& descriptor, const st
   const std::string who = "library '" + library + "'";
   const std::string defect = "this is a defect of the plugin: rebuild it with LXCX_PLUGIN(…) or lxcx/abi.h";
   if (descriptor.size < sizeof(lxcx_plugin_descriptor)) {
-    return fail(Code::plugin, who + ": its descriptor is " + std::to_string(descriptor.size) + " bytes, expected at least " +
-                                  std::to_string(sizeof(lxcx_plugin_descriptor)), defect);
+    return fail(Code::plugin,
+                who + ": its descriptor is " + std::to_string(descriptor.size) + " bytes, expected at least " +
+                    std::to_string(sizeof(lxcx_plugin_descriptor)),
+                defect);
   }
   LXCX_CHECK(check_abi(descriptor.abi_major, descriptor.abi_minor, who));
   for (const char* text : {descriptor.kind, descriptor.name, descriptor.version, descriptor.summary, descriptor.license})
@@ -106,8 +119,10 @@ Result<void> check_descriptor(const lxcx_plugin_descriptor& descriptor, const st
   if (descriptor.ops == nullptr) return fail(Code::plugin, who + ": its descriptor has no table of verbs", defect);
   const std::vector<std::string_view> missing = missing_of(*kind, descriptor.ops);
   if (missing.empty()) return {};
-  return fail(Code::plugin, who + ": its table lacks the verb" + (missing.size() > 1 ? "s " : " ") + join({missing.begin(), missing.end()}, ", ") +
-                                ", which every " + std::string(kind_name(*kind)) + " plugin has", defect);
+  return fail(Code::plugin,
+              who + ": its table lacks the verb" + (missing.size() > 1 ? "s " : " ") + join({missing.begin(), missing.end()}, ", ") +
+                  ", which every " + std::string(kind_name(*kind)) + " plugin has",
+              defect);
 }
 
 Result<void> check_agreement(const Manifest& manifest, const lxcx_plugin_descriptor& descriptor) {
@@ -124,7 +139,8 @@ Result<void> check_agreement(const Manifest& manifest, const lxcx_plugin_descrip
   if (kind && *kind == manifest.kind) {
     for (const Provable& each : provable)
       if (each.kind == manifest.kind && manifest.has(each.capability) && !each.is_there(descriptor.ops))
-        differences.push_back("capabilities: the manifest says '" + std::string(each.capability) + "', the library has no verb '" + std::string(each.verb) + "'");
+        differences.push_back("capabilities: the manifest says '" + std::string(each.capability) + "', the library has no verb '" +
+                              std::string(each.verb) + "'");
     if (manifest.kind == Kind::hook) compare_events(manifest, descriptor.ops, differences);
   }
   if (differences.empty()) return {};

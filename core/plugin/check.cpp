@@ -74,9 +74,11 @@ Result<std::string> check_library(Kernel& kernel, const Trust& trust, const std:
   LXCX_TRY(status, kernel.wait_pid(pid));
   if (report && report->starts_with('+')) return report->substr(1);
   if (report && report->starts_with('-')) return std::unexpected(unpack_error(std::string_view(*report).substr(1)));
-  const std::string how = status.signalled ? std::string("was ended by signal ") + std::to_string(status.value) + " (" + ::strsignal(status.value) + ")"
-                                           : "exited with status " + std::to_string(status.value);
-  return fail(Code::plugin, "library '" + path + "': the process that loaded it " + how, "a constructor of the library does that; it would take lxcx with it");
+  const std::string how = status.signalled
+                              ? std::string("was ended by signal ") + std::to_string(status.value) + " (" + ::strsignal(status.value) + ")"
+                              : "exited with status " + std::to_string(status.value);
+  return fail(Code::plugin, "library '" + path + "': the process that loaded it " + how,
+              "a constructor of the library does that; it would take lxcx with it");
 }
 
 }  // namespace lxcx::core

@@ -40,14 +40,14 @@ constexpr std::uint16_t our_machine = 258;  // EM_LOONGARCH, absent from older e
 #endif
 
 constexpr std::array<std::pair<std::uint16_t, std::string_view>, 9> machine_names{{{EM_X86_64, "x86_64"},
-                                                                                    {EM_386, "i386"},
-                                                                                    {EM_AARCH64, "aarch64"},
-                                                                                    {EM_ARM, "arm"},
-                                                                                    {EM_RISCV, "riscv"},
-                                                                                    {EM_PPC64, "ppc64"},
-                                                                                    {EM_S390, "s390"},
-                                                                                    {EM_MIPS, "mips"},
-                                                                                    {258, "loongarch"}}};
+                                                                                   {EM_386, "i386"},
+                                                                                   {EM_AARCH64, "aarch64"},
+                                                                                   {EM_ARM, "arm"},
+                                                                                   {EM_RISCV, "riscv"},
+                                                                                   {EM_PPC64, "ppc64"},
+                                                                                   {EM_S390, "s390"},
+                                                                                   {EM_MIPS, "mips"},
+                                                                                   {258, "loongarch"}}};
 
 std::string machine_name(std::uint16_t machine) {
   for (const auto& [number, name] : machine_names)
@@ -63,8 +63,11 @@ Result<void> check_identity(std::string_view head, const std::string& path) {
   const std::string rebuild = "build the plugin on or for this machine (" + machine_name(our_machine) + ")";
   const auto ident = [&](int index) { return static_cast<unsigned char>(head[static_cast<std::size_t>(index)]); };
   if (ident(EI_CLASS) != our_class) {
-    return unusable(path, std::string("expected a ") + (our_class == ELFCLASS64 ? "64" : "32") + "-bit library, found " +
-                              (ident(EI_CLASS) == ELFCLASS32 ? "a 32-bit one" : ident(EI_CLASS) == ELFCLASS64 ? "a 64-bit one" : "an unknown class"),
+    return unusable(path,
+                    std::string("expected a ") + (our_class == ELFCLASS64 ? "64" : "32") + "-bit library, found " +
+                        (ident(EI_CLASS) == ELFCLASS32   ? "a 32-bit one"
+                         : ident(EI_CLASS) == ELFCLASS64 ? "a 64-bit one"
+                                                         : "an unknown class"),
                     rebuild);
   }
   if (ident(EI_DATA) != our_data) return unusable(path, "it has the other byte order", rebuild);

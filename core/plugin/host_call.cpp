@@ -61,9 +61,7 @@ struct HostCallThunks {
   static void result(lxcx_call* call, lxcx_str key, lxcx_str value) noexcept {
     self(call).results.emplace_back(std::string(lift(key)), std::string(lift(value)));
   }
-  static void result_fd(lxcx_call* call, lxcx_str key, int fd) noexcept {
-    self(call).result_fds.emplace_back(std::string(lift(key)), UniqueFd(fd));
-  }
+  static void result_fd(lxcx_call* call, lxcx_str key, int fd) noexcept { self(call).result_fds.emplace_back(std::string(lift(key)), UniqueFd(fd)); }
   static void progress(lxcx_call* call, std::uint64_t done, std::uint64_t total) noexcept {
     if (self(call).inputs_.progress) self(call).inputs_.progress(done, total);
   }

@@ -76,7 +76,8 @@ std::string cause_of(const std::string& what, const std::string& name, const std
 }
 
 std::string hint_for(const std::string& cause) {
-  if (cause.find("undefined symbol") != std::string::npos) return "it was built against something this machine lacks: rebuild it here, linked with -Wl,-z,defs";
+  if (cause.find("undefined symbol") != std::string::npos)
+    return "it was built against something this machine lacks: rebuild it here, linked with -Wl,-z,defs";
   if (cause.find("cannot open shared object file") != std::string::npos) return "install the library it needs (`ldd` lists them)";
   if (cause.find("version `") != std::string::npos) return "it was built on a newer system: rebuild it here";
   if (cause.find("failed to map segment") != std::string::npos) return "its file system may be mounted noexec";
@@ -92,7 +93,8 @@ Result<const lxcx_plugin_descriptor*> load_library(Kernel& kernel, UniqueFd file
   try {
     namespace dll = boost::dll;
     // NODELETE, so that this object's destructor unloads nothing. The overload with an error_code would lose dlerror()'s text.
-    const auto mode = static_cast<dll::load_mode::type>(static_cast<int>(dll::load_mode::rtld_now) | static_cast<int>(dll::load_mode::rtld_local) | RTLD_NODELETE);
+    const auto mode =
+        static_cast<dll::load_mode::type>(static_cast<int>(dll::load_mode::rtld_now) | static_cast<int>(dll::load_mode::rtld_local) | RTLD_NODELETE);
     const dll::shared_library library(boost::filesystem::path(name), mode);
     if (!library.has("lxcx_plugin")) {
       return fail(Code::plugin, "library '" + path + "' is no lxcx plugin: it does not export 'lxcx_plugin'",

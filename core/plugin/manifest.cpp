@@ -182,7 +182,8 @@ Result<Kind> parse_kind(std::string_view text) {
   if (text == "net") return Kind::network;
   for (const Kind kind : {Kind::storage, Kind::network, Kind::template_, Kind::security, Kind::hook})
     if (text == kind_name(kind)) return kind;
-  return fail(Code::usage, "'" + escape_line(text) + "' is no kind of plugin", "the kinds are storage, network (or net), template, security and hook");
+  return fail(Code::usage, "'" + escape_line(text) + "' is no kind of plugin",
+              "the kinds are storage, network (or net), template, security and hook");
 }
 
 std::vector<std::string> manifest_file_names(Kind kind, std::string_view name) {

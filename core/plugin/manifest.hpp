@@ -9,7 +9,13 @@
 
 namespace lxcx::core {
 
-enum class Kind { storage, network, template_, security, hook };
+enum class Kind {
+  storage,
+  network,
+  template_,
+  security,
+  hook
+};
 constexpr std::string_view kind_names[] = {"storage", "network", "template", "security", "hook"};
 constexpr std::string_view kind_name(Kind kind) { return kind_names[static_cast<int>(kind)]; }
 Result<Kind> parse_kind(std::string_view text);  ///< also "net" for network

@@ -14,7 +14,12 @@ namespace lxcx::core {
 namespace {
 
 /// What stands at a mask's place.
-enum class Occupant { nothing, our_mask, other_mask, manifest };
+enum class Occupant {
+  nothing,
+  our_mask,
+  other_mask,
+  manifest
+};
 
 Result<Occupant> occupant_of(Kernel& kernel, int directory, const std::string& file_name) {
   const Result<struct stat> status = kernel.fstatat(directory, file_name.c_str(), AT_SYMLINK_NOFOLLOW);
@@ -63,7 +68,8 @@ Result<void> write_plugin_mask(Kernel& kernel, const Registry& registry, Kind ki
   const std::string path = directory + "/" + manifest_file_names(kind, name).front();
   if (winner < place) {
     if (entry->state == "masked") return {};
-    return fail(Code::busy, "'" + entry->path + "' comes before '" + directory + "', so a mask there would have no effect", "remove that manifest, or leave out --plugin-dir");
+    return fail(Code::busy, "'" + entry->path + "' comes before '" + directory + "', so a mask there would have no effect",
+                "remove that manifest, or leave out --plugin-dir");
   }
   LXCX_CHECK(make_directories(kernel, directory, 0755));
   LXCX_TRY(fd, registry.trust().open_directory(directory));
@@ -86,7 +92,8 @@ Result<void> remove_plugin_mask(Kernel& kernel, const Registry& registry, Kind k
   }
   if (occupant == Occupant::our_mask) return doing(kernel.unlinkat(fd->get(), file_name.c_str(), 0), "remove mask '" + path + "'");
   if (occupant == Occupant::other_mask)
-    return fail(Code::denied, plugin + " is masked by '" + path + "', which `lxcx plugin disable` did not write", "remove it by hand if it is meant to go");
+    return fail(Code::denied, plugin + " is masked by '" + path + "', which `lxcx plugin disable` did not write",
+                "remove it by hand if it is meant to go");
   const Result<Manifest> found = registry.find(kind, name);
   return found ? Result<void>{} : std::unexpected(found.error());
 }

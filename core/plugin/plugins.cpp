@@ -51,14 +51,17 @@ struct Plugins::State {
     LXCX_CHECK(check_abi(manifest));
     Result<UniqueFd> file = registry.trust().open_path(manifest.library_path);
     if (!file && file.error().sys_errno == ENOENT) {
-      return fail(Code::plugin, "manifest '" + manifest.path + "' names the library '" + manifest.library + "', which is not in " + join(library_candidates(manifest), " nor at "),
+      return fail(Code::plugin,
+                  "manifest '" + manifest.path + "' names the library '" + manifest.library + "', which is not in " +
+                      join(library_candidates(manifest), " nor at "),
                   "install the plugin again");
     }
     if (!file) return std::unexpected(std::move(file).error());
     LXCX_TRY(descriptor, load_library(kernel, std::move(*file), manifest.library_path));
     LXCX_CHECK(check_descriptor(*descriptor, manifest.library_path));
     LXCX_CHECK(check_agreement(manifest, *descriptor));
-    log.debug("loaded " + std::string(kind_name(manifest.kind)) + " plugin '" + manifest.name + "' " + manifest.version + " from " + manifest.library_path);
+    log.debug("loaded " + std::string(kind_name(manifest.kind)) + " plugin '" + manifest.name + "' " + manifest.version + " from " +
+              manifest.library_path);
     return descriptor;
   }
 
@@ -106,7 +109,8 @@ Result<std::string> Plugins::storage_for_source(Call& call, std::string_view sou
     Detects* detects = dynamic_cast<Detects*>(plugin);
     if (detects != nullptr && detects->detect(call, source)) return entry.name;
   }
-  return fail(Code::not_found, "no storage plugin recognises '" + std::string(source) + "'", "write its type before it, as in dir:" + std::string(source));
+  return fail(Code::not_found, "no storage plugin recognises '" + std::string(source) + "'",
+              "write its type before it, as in dir:" + std::string(source));
 }
 
 Result<std::string> Plugins::check_library(const std::string& path) { return core::check_library(state_->kernel, state_->registry.trust(), path); }

@@ -33,7 +33,7 @@ std::vector<std::string_view> missing_verbs(const lxcx_hook_ops& ops);
 
 /// True when the table, as large as its author compiled it, reaches that verb and has it.
 template <class Ops, class Verb>
-bool has_verb(const Ops& ops, Verb Ops::*verb) {
+bool has_verb(const Ops& ops, Verb Ops::* verb) {
   const auto end = reinterpret_cast<const char*>(&(ops.*verb)) - reinterpret_cast<const char*>(&ops) + static_cast<std::ptrdiff_t>(sizeof(Verb));
   return static_cast<std::ptrdiff_t>(ops.size) >= end && ops.*verb != nullptr;
 }

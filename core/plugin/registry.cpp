@@ -67,7 +67,8 @@ Result<std::optional<Registry::Candidate>> Registry::read(int directory, const s
   if (!file && file.error().sys_errno == ELOOP) {
     const Result<std::string> target = kernel_.readlinkat(directory, file_name.c_str());
     if (target && *target == "/dev/null") return std::optional(Candidate{"a link to /dev/null", {}});
-    return fail(Code::plugin, "refused '" + path + "': it is a symbolic link", "put the manifest itself there; only a link to /dev/null has a meaning");
+    return fail(Code::plugin, "refused '" + path + "': it is a symbolic link",
+                "put the manifest itself there; only a link to /dev/null has a meaning");
   }
   if (!file) return std::unexpected(std::move(file).error());
   LXCX_TRY(text, doing(read_all(kernel_, file->get(), manifest_limit), "read manifest '" + path + "'"));
@@ -75,8 +76,9 @@ Result<std::optional<Registry::Candidate>> Registry::read(int directory, const s
   if (text == written_mask) return std::optional(Candidate{"written by `lxcx plugin disable`", {}});
   LXCX_TRY(manifest, parse_manifest(text, path));
   if (manifest.kind != kind || manifest.name != name) {
-    return fail(Code::plugin, "manifest '" + path + "': its file name says " + std::string(kind_name(kind)) + " '" + std::string(name) +
-                                  "', its fields \"kind\" and \"name\" say " + std::string(kind_name(manifest.kind)) + " '" + manifest.name + "'",
+    return fail(Code::plugin,
+                "manifest '" + path + "': its file name says " + std::string(kind_name(kind)) + " '" + std::string(name) +
+                    "', its fields \"kind\" and \"name\" say " + std::string(kind_name(manifest.kind)) + " '" + manifest.name + "'",
                 "rename it to " + manifest_file_names(manifest.kind, manifest.name).front() + ", or correct the fields");
   }
   for (const std::string& candidate : library_candidates(manifest)) {
@@ -88,7 +90,8 @@ Result<std::optional<Registry::Candidate>> Registry::read(int directory, const s
 }
 
 Result<Manifest> Registry::find(Kind kind, std::string_view name) const {
-  if (!is_plugin_name(name)) return fail(Code::not_found, "'" + escape_line(name) + "' cannot be the name of a plugin", "names are made of a-z, 0-9, '.', '_' and '-'");
+  if (!is_plugin_name(name))
+    return fail(Code::not_found, "'" + escape_line(name) + "' cannot be the name of a plugin", "names are made of a-z, 0-9, '.', '_' and '-'");
   for (const std::string& directory : directories_) {
     LXCX_TRY(fd, open(directory));
     if (!fd) continue;
@@ -97,8 +100,10 @@ Result<Manifest> Registry::find(Kind kind, std::string_view name) const {
       LXCX_TRY(found, read(fd->get(), file_name, path, kind, name));
       if (!found) continue;
       if (found->mask.empty()) return std::move(found->manifest);
-      return fail(Code::not_found, "the " + std::string(kind_name(kind)) + " plugin '" + std::string(name) + "' is masked by '" + path + "' (" + found->mask + ")",
-                  "`lxcx plugin enable " + std::string(kind_name(kind)) + " " + std::string(name) + "` removes a mask that `lxcx plugin disable` wrote; any other is removed by hand");
+      return fail(Code::not_found,
+                  "the " + std::string(kind_name(kind)) + " plugin '" + std::string(name) + "' is masked by '" + path + "' (" + found->mask + ")",
+                  "`lxcx plugin enable " + std::string(kind_name(kind)) + " " + std::string(name) +
+                      "` removes a mask that `lxcx plugin disable` wrote; any other is removed by hand");
     }
   }
   return not_found(kind, name);
@@ -130,7 +135,8 @@ RegistryEntry Registry::entry_of(int directory, const std::string& file_name, co
   return entry;
 }
 
-void Registry::list_directory(const std::string& directory, std::set<std::pair<Kind, std::string>>& taken, std::vector<RegistryEntry>& entries) const {
+void Registry::list_directory(const std::string& directory, std::set<std::pair<Kind, std::string>>& taken,
+                              std::vector<RegistryEntry>& entries) const {
   const auto refuse = [&](const Error& error) { entries.push_back({Kind::storage, {}, directory, "refused", error.message, {}}); };
   const Result<std::optional<UniqueFd>> fd = open(directory);
   if (!fd) return refuse(fd.error());
@@ -145,7 +151,8 @@ void Registry::list_directory(const std::string& directory, std::set<std::pair<K
     // A refused manifest takes the name as well: find() stops at it, and must not be bypassed by breaking a file.
     const bool is_first = taken.insert(*identity).second;
     if (!is_first && entry.state != "refused") {
-      const auto winner = std::ranges::find_if(entries, [&](const RegistryEntry& each) { return each.kind == entry.kind && each.name == entry.name; });
+      const auto winner =
+          std::ranges::find_if(entries, [&](const RegistryEntry& each) { return each.kind == entry.kind && each.name == entry.name; });
       entry.why = winner->state == "masked" ? "masked by '" + winner->path + "'" : "'" + winner->path + "' comes first";
       entry.state = "shadowed";
     }

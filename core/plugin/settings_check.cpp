@@ -48,7 +48,8 @@ Result<void> check_settings(const Manifest& manifest, const std::vector<Setting>
       return std::unexpected(std::move(error));
     }
     if (has_type(schema->type, setting.value)) continue;
-    error.message = plugin + ": setting '" + setting.key + "': expected " + (schema->type == "integer" ? "an " : "a ") + schema->type + ", found '" + setting.value + "'";
+    error.message = plugin + ": setting '" + setting.key + "': expected " + (schema->type == "integer" ? "an " : "a ") + schema->type + ", found '" +
+                    setting.value + "'";
     error.hint = schema->doc;
     return std::unexpected(std::move(error));
   }

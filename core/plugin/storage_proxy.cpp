@@ -118,7 +118,13 @@ class RequiredVerbs : public Storage {
   const Ops& ops_;
 };
 
-enum Part : unsigned { snapshots = 1, copies = 2, measured = 4, detects = 8, part_sets = 16 };
+enum Part : unsigned {
+  snapshots = 1,
+  copies = 2,
+  measured = 4,
+  detects = 8,
+  part_sets = 16
+};
 
 template <unsigned parts, unsigned part, class Class>
 using PartIf = std::conditional_t<(parts & part) != 0, Class, Without<part>>;

@@ -38,7 +38,8 @@ Result<void> Trust::check(const struct stat& status, const std::string& shown, b
   if (!enforced_) return {};
   const std::string why_it_matters = "; lxcx runs as root and would run what they put there";
   if (!is_trusted(status.st_uid)) {
-    return refused(shown, "it is owned by user " + std::to_string(status.st_uid) + why_it_matters, "chown root: '" + shown + "', after looking at it");
+    return refused(shown, "it is owned by user " + std::to_string(status.st_uid) + why_it_matters,
+                   "chown root: '" + shown + "', after looking at it");
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || S_ISLNK(status.st_mode)) return {};
   // In a sticky directory nobody but an entry's owner can rename or remove it, and the owner of the next entry is checked as well: a tree of

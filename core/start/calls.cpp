@@ -9,14 +9,35 @@ namespace lxcx::core {
 namespace {
 
 // In the order of lxcx_event_id.
-constexpr std::array<std::string_view, LXCX_EVENT_COUNT> event_names{"pre-start", "pre-mount", "mount",  "autodev", "start-host", "start",  "running",
-                                                                     "stop",      "post-stop", "create", "clone",   "destroy",    "net-up", "net-down"};
+constexpr std::array<std::string_view, LXCX_EVENT_COUNT> event_names{"pre-start", "pre-mount", "mount",  "autodev",   "start-host",
+                                                                     "start",     "running",   "stop",   "post-stop", "create",
+                                                                     "clone",     "destroy",   "net-up", "net-down"};
 
-constexpr std::array<std::string_view, 25> nic_keys{
-    "flags",         "link",          "l2proxy",         "name",         "hwaddr",         "mtu",           "ipv4.address",
-    "ipv4.gateway",  "ipv6.address",  "ipv6.gateway",    "script.up",    "script.down",    "veth.mode",     "veth.pair",
-    "veth.n_rxqueues", "veth.n_txqueues", "veth.ipv4.route", "veth.ipv6.route", "veth.vlan.id", "veth.vlan.tagged.id", "macvlan.mode",
-    "ipvlan.mode",   "ipvlan.isolation", "vlan.id", "type"};
+constexpr std::array<std::string_view, 25> nic_keys{"flags",
+                                                    "link",
+                                                    "l2proxy",
+                                                    "name",
+                                                    "hwaddr",
+                                                    "mtu",
+                                                    "ipv4.address",
+                                                    "ipv4.gateway",
+                                                    "ipv6.address",
+                                                    "ipv6.gateway",
+                                                    "script.up",
+                                                    "script.down",
+                                                    "veth.mode",
+                                                    "veth.pair",
+                                                    "veth.n_rxqueues",
+                                                    "veth.n_txqueues",
+                                                    "veth.ipv4.route",
+                                                    "veth.ipv6.route",
+                                                    "veth.vlan.id",
+                                                    "veth.vlan.tagged.id",
+                                                    "macvlan.mode",
+                                                    "ipvlan.mode",
+                                                    "ipvlan.isolation",
+                                                    "vlan.id",
+                                                    "type"};
 
 HostCall::Inputs inputs(const StartContext& context, std::string who, std::vector<Setting> settings, RecordStore* records) {
   HostCall::Inputs all;

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "core/attach/attach.hpp"
+#include "core/cgroup/cgroups.hpp"
 #include "core/config/container_config.hpp"
 #include "core/container/host.hpp"
 #include "core/container/run_directory.hpp"
 #include "core/container/security_action.hpp"
-#include "core/cgroup/cgroups.hpp"
 #include "core/monitor/monitor.hpp"
 #include "core/start/start.hpp"
 #include "core/start/sync.hpp"

@@ -40,7 +40,8 @@ std::vector<std::string> environment_of(const StartContext& context, lxcx_event_
   for (const Setting& item : is_child_event(id) ? config.environment : config.environment_hooks) set(item.key, item.value);
   if (config.hooks.version == 1 && id == LXCX_EVENT_STOP)
     for (const auto& [ns, fd] : context.held_namespaces)
-      set("LXC_" + upper(namespace_names[static_cast<std::size_t>(ns)]) + "_NS", "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd.get()));
+      set("LXC_" + upper(namespace_names[static_cast<std::size_t>(ns)]) + "_NS",
+          "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd.get()));
   for (const auto& [name, value] : details.environment) set(name, value);
   return lines;
 }

@@ -109,7 +109,8 @@ Result<std::string> detect_storage(Host& host, const std::string& source) {
 Result<WantedPlugins> wanted_plugins(Host& host, const ContainerConfig& config) {
   WantedPlugins wanted;
   if (!config.rootfs.empty()) LXCX_CHECK(split_rootfs(host, config, wanted));
-  const bool has_scripts = std::ranges::any_of(config.nics, [](const NicConfig& nic) { return !nic.get("script.up").empty() || !nic.get("script.down").empty(); });
+  const bool has_scripts =
+      std::ranges::any_of(config.nics, [](const NicConfig& nic) { return !nic.get("script.up").empty() || !nic.get("script.down").empty(); });
   if (!config.hooks.by_type.empty() || has_scripts) wanted.hooks.emplace_back("script");
   for (const Setting& setting : config.plugin_settings) {
     want_security(host, setting, wanted.security);

@@ -34,16 +34,18 @@ Details parent_details(const StartContext& context, std::string_view step) {
   if (step == "attach the root file system" && context.plugins.storage != nullptr)
     return {plugin_text(context.host, Kind::storage, context.plugins.storage_name), "source " + context.plugins.storage_source};
   if (step == "check the init program")
-    return {context.request.command.empty() ? (config.init_command.empty() ? "/sbin/init" : config.init_command) : join(context.request.command, " ")};
+    return {context.request.command.empty() ? (config.init_command.empty() ? "/sbin/init" : config.init_command)
+                                            : join(context.request.command, " ")};
   if (step == "compile the security policy")
     for (const LoadedPlugins::Confiner& each : context.plugins.security) details.push_back(plugin_text(context.host, Kind::security, each.name));
   if (step == "clone init")
     for (std::size_t i = 0; i < namespace_names.size(); ++i)
-      if (!config.namespaces_share[i].value.empty()) details.push_back("share " + std::string(namespace_names[i]) + " of " + config.namespaces_share[i].value);
+      if (!config.namespaces_share[i].value.empty())
+        details.push_back("share " + std::string(namespace_names[i]) + " of " + config.namespaces_share[i].value);
   if (step == "map the ids")
     for (const lxcx_idmap& map : config.idmap)
-      details.push_back(std::string(1, static_cast<char>(map.kind)) + " " + std::to_string(map.container_id) + " " + std::to_string(map.host_id) + " " +
-                        std::to_string(map.range));
+      details.push_back(std::string(1, static_cast<char>(map.kind)) + " " + std::to_string(map.container_id) + " " + std::to_string(map.host_id) +
+                        " " + std::to_string(map.range));
   if (step == "apply the cgroup limits" || step == "apply the device limits") {
     const bool devices = step == "apply the device limits";
     for (const Setting& limit : config.cgroup_v1)
@@ -71,7 +73,8 @@ Details child_details(const StartContext& context, std::string_view step) {
     if (!config.auto_mounts.sys.empty()) details.push_back("sys:" + config.auto_mounts.sys);
   }
   if (step == "mount the entries")
-    for (const MountEntry& entry : config.mounts) details.push_back(entry.source + " on " + entry.target + " (" + entry.type + " " + join(entry.options, ",") + ")");
+    for (const MountEntry& entry : config.mounts)
+      details.push_back(entry.source + " on " + entry.target + " (" + entry.type + " " + join(entry.options, ",") + ")");
   if (step == "mount the cgroups" && !config.auto_mounts.cgroup.empty()) details.push_back("cgroup:" + config.auto_mounts.cgroup);
   if (step == "make the terminals") details.push_back("console and " + std::to_string(config.tty_max) + " ttys");
   return details;

@@ -24,10 +24,11 @@ namespace {
 constexpr int lock_timeout_ms = 5000;
 
 /// What a teardown, and a start after a reboot, must choose again.
-constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>, 4> selection_keys{{{"selection.storage", &PluginSelection::storage},
-                                                                                                     {"selection.network", &PluginSelection::network},
-                                                                                                     {"selection.security", &PluginSelection::security},
-                                                                                                     {"selection.hook", &PluginSelection::hook}}};
+constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>, 4> selection_keys{
+    {{"selection.storage", &PluginSelection::storage},
+     {"selection.network", &PluginSelection::network},
+     {"selection.security", &PluginSelection::security},
+     {"selection.hook", &PluginSelection::hook}}};
 
 Result<void> refuse_unsupported(const ContainerConfig& config) {
   if (config.unsupported.empty()) return {};
@@ -44,7 +45,8 @@ Result<void> refuse_unfinished(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(creation, creation_of(host.kernel, paths));
   if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");
   if (creation == Creation::finished) return {};
-  return fail(Code::busy, "the creation of '" + paths.name + "' was cut short: it is not whole", "`lxcx create` makes it anew, `lxcx destroy " + paths.name + "` removes it");
+  return fail(Code::busy, "the creation of '" + paths.name + "' was cut short: it is not whole",
+              "`lxcx create` makes it anew, `lxcx destroy " + paths.name + "` removes it");
 }
 
 /// The monitor's handover: everything it needs by number.
@@ -88,7 +90,8 @@ Result<void> daemonize(StartContext& context) {
 
 void send_trace(StartContext& context, int fd) {
   for (const StepTime& step : context.trace)
-    (void)send_frame(context.kernel, fd, Frame::step, std::string(step.side) + "\t" + std::to_string(step.took.count()) + "\t" + std::string(step.name));
+    (void)send_frame(context.kernel, fd, Frame::step,
+                     std::string(step.side) + "\t" + std::to_string(step.took.count()) + "\t" + std::string(step.name));
 }
 
 /// Tells the caller that init runs, and hears that it was told: a start that nobody knows of is taken back.
@@ -116,7 +119,8 @@ void take_step(StartOutcome& outcome, std::string_view payload, std::vector<std:
   if (parts.size() != 3) return;
   names.push_back(parts[2]);
   const bool is_child = parts[0] == "child";
-  outcome.trace.push_back({step_name(is_child, parts[2]), std::chrono::nanoseconds(parse_integer(parts[1]).value_or(0)), is_child ? "child" : "parent"});
+  outcome.trace.push_back(
+      {step_name(is_child, parts[2]), std::chrono::nanoseconds(parse_integer(parts[1]).value_or(0)), is_child ? "child" : "parent"});
 }
 
 /// The next message of the daemon; nothing when its end closed.
@@ -204,7 +208,8 @@ Result<void> become_its_monitor(StartContext& context, int caller) {
     MonitorHandover handover = handover_of(context);
     LXCX_TRY(control, make_control_socket(context.kernel, context.run->fd()));
     handover.control_fd = control.get();
-    for (const auto& [ns, fd] : context.held_namespaces) context.state.extra["held." + std::string(namespace_names[static_cast<std::size_t>(ns)])] = std::to_string(fd.get());
+    for (const auto& [ns, fd] : context.held_namespaces)
+      context.state.extra["held." + std::string(namespace_names[static_cast<std::size_t>(ns)])] = std::to_string(fd.get());
     LXCX_CHECK(context.kernel.faccessat(AT_FDCWD, handover.program.c_str(), X_OK, 0));
     LXCX_CHECK(context.run->write_state(context.state));
     // Telling the caller comes last before the exec: what it sees as running has a monitor.
@@ -226,7 +231,8 @@ Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& path
     if (request.execute) {
       // An application container needs no definition: it shares the host's root.
       ParsedConfig parsed = parse_config("", "", host.source, overrides);
-      if (parsed.has_errors()) return fail(Code::config, "the overriding settings are wrong: " + parsed.diagnostics.front().message, parsed.diagnostics.front().hint);
+      if (parsed.has_errors())
+        return fail(Code::config, "the overriding settings are wrong: " + parsed.diagnostics.front().message, parsed.diagnostics.front().hint);
       config = std::move(parsed.config);
     } else {
       return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them; `lxcx create` makes one");
@@ -282,8 +288,10 @@ Result<void> refuse_second_start(Host& host, const ContainerPaths& paths) {
   const Result<RunDirectory> run = RunDirectory::open(host.kernel, host.root, paths);
   if (!run) return {};
   const Result<RunState> state = run->read_state();
-  return fail(Code::busy, "'" + paths.name + "' is running already" + (state && state->init.pid > 0 ? " (init is process " + std::to_string(state->init.pid) + ")" : ""),
-              "`lxcx attach " + paths.name + "` enters it");
+  return fail(
+      Code::busy,
+      "'" + paths.name + "' is running already" + (state && state->init.pid > 0 ? " (init is process " + std::to_string(state->init.pid) + ")" : ""),
+      "`lxcx attach " + paths.name + "` enters it");
 }
 
 Result<StartOutcome> start_container(Host& host, const ContainerPaths& paths, const StartRequest& request) {

@@ -41,7 +41,8 @@ bool has_entries(Kernel& kernel, const std::string& path) {
 
 Result<void> refuse_dependants(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
   if (host.kernel.faccessat(AT_FDCWD, (paths.directory() + "/lxc_snapshots").c_str(), F_OK, 0))
-    return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "'", "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them");
+    return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "'",
+                "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them");
   if (!request.snapshots && has_entries(host.kernel, paths.directory() + "/snaps"))
     return fail(Code::busy, "'" + paths.name + "' has snapshots", "add --snapshots to destroy them too");
   return {};
@@ -51,7 +52,8 @@ Result<void> refuse_unfinished_create(Host& host, const ContainerPaths& paths) {
   if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0) && !host.kernel.faccessat(AT_FDCWD, paths.directory().c_str(), F_OK, 0))
     return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them");
   if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0) && !host.kernel.faccessat(AT_FDCWD, paths.partial().c_str(), F_OK, 0))
-    return fail(Code::not_found, "'" + paths.directory() + "' is no container: it has no configuration", "remove the directory by hand if it is not needed");
+    return fail(Code::not_found, "'" + paths.directory() + "' is no container: it has no configuration",
+                "remove the directory by hand if it is not needed");
   return {};
 }
 
@@ -108,7 +110,8 @@ Result<void> remove_unfinished(Host& host, const ContainerPaths& paths) {
     } else {
       // Killed inside the plugin's create. With its own records that can be completed, and then destroyed (requirement S-7).
       const std::string* size = partial.last(create_scope, "size");
-      LXCX_TRY(completed, doing(storage->create(view, made, static_cast<std::uint64_t>(size != nullptr ? parse_integer(*size).value_or(0) : 0)), "complete the volume"));
+      LXCX_TRY(completed, doing(storage->create(view, made, static_cast<std::uint64_t>(size != nullptr ? parse_integer(*size).value_or(0) : 0)),
+                                "complete the volume"));
       source = std::move(completed);
     }
     made.source = source;

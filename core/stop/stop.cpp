@@ -11,8 +11,8 @@
 #include <csignal>
 
 #include "core/base/text.hpp"
-#include "core/config/names.hpp"
 #include "core/cgroup/cgroups.hpp"
+#include "core/config/names.hpp"
 #include "core/kernel/files.hpp"
 
 namespace lxcx::core {
@@ -148,12 +148,14 @@ Result<void> stop_container(Host& host, const ContainerPaths& paths, const StopR
   }
   thaw(host, target);
   const int number = !request.reboot ? halt_signal(host.kernel, target) : target.config.reboot_signal != 0 ? target.config.reboot_signal : SIGINT;
-  const std::chrono::milliseconds patience = request.timeout_s < 0 ? handler_grace : std::chrono::milliseconds(std::int64_t{request.timeout_s} * 1000);
+  const std::chrono::milliseconds patience =
+      request.timeout_s < 0 ? handler_grace : std::chrono::milliseconds(std::int64_t{request.timeout_s} * 1000);
   LXCX_TRY(asked, ask(host, target, number, patience));
   if (request.no_wait) return {};
   if (request.reboot && asked) return await_restart(host, paths, target, request.timeout_s);
   if (!asked && (request.reboot || request.no_kill))
-    return fail(Code::timeout, "the init of '" + paths.name + "' ignores " + signal_name(number), "set lxc.signal.halt or lxc.signal.reboot to what it listens to");
+    return fail(Code::timeout, "the init of '" + paths.name + "' ignores " + signal_name(number),
+                "set lxc.signal.halt or lxc.signal.reboot to what it listens to");
   if (asked) {
     LXCX_TRY(ended, host.kernel.wait_pidfd(target.init.get(), request.timeout_s < 0 ? -1 : static_cast<int>(patience.count())));
     if (ended) return finish(host, paths, target);

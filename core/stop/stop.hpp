@@ -21,8 +21,8 @@ Result<void> stop_container(Host& host, const ContainerPaths& paths, const StopR
 /// does not return), or the removal of an ephemeral container. Returns init's status as a shell reports it.
 Result<int> teardown_container(Host& host, const std::string& run_directory);
 
-/// A run directory whose monitor is dead and whose init is gone, or was never let run: a teardown that nobody is doing. Finishes it; true if there was one.
-/// Errors: busy when another process is at it.
+/// A run directory whose monitor is dead and whose init is gone, or was never let run: a teardown that nobody is doing. Finishes it; true if there
+/// was one. Errors: busy when another process is at it.
 Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths);
 
 /// What a look at the run directory says; nothing is changed.

@@ -81,7 +81,10 @@ void unblock_signals() {
 }
 
 /// Who takes a container down: its monitor, which may also start it again, or a command that found the work undone and has its own to do.
-enum class Undertaker { monitor, passer_by };
+enum class Undertaker {
+  monitor,
+  passer_by
+};
 
 Result<int> take_down(StartContext& context, Undertaker undertaker) {
   const int status = read_exit_status(context.kernel, *context.run);
@@ -101,7 +104,8 @@ Result<int> take_down(StartContext& context, Undertaker undertaker) {
   LXCX_CHECK(context.run->remove());
   if (reboot) {
     if (unwound.first_failure) LXCX_CHECK(doing(start_again(context.host, context), "restart '" + context.paths.name + "'"));
-    context.log().error("'" + context.paths.name + "' is not restarted: " + unwound.first_failure.error().message);  // as LXC: a failing post-stop hook cancels it
+    context.log().error("'" + context.paths.name +
+                        "' is not restarted: " + unwound.first_failure.error().message);  // as LXC: a failing post-stop hook cancels it
     return as_shell(status);
   }
   if (context.config.ephemeral) LXCX_CHECK(doing(remove_container(context.host, context.paths, context.config), "remove the ephemeral container"));

@@ -12,11 +12,12 @@ namespace lxcx::host::commands {
 namespace {
 
 constexpr Option options[] = {
-    {'e', "elevated-privileges", "[WHAT]", "Skip these restrictions of the container: CAP, CGROUP, LSM, joined by |; all when none is named. "
+    {'e', "elevated-privileges", "[WHAT]",
+     "Skip these restrictions of the container: CAP, CGROUP, LSM, joined by |; all when none is named. "
      "Dangerous: what runs may reach beyond the container."},
     {'a', "arch", "ARCH", "The architecture that uname(2) shows, as lxc.arch has it."},
-    {'s', "namespaces", "NAMESPACE|…", "Enter these namespaces alone: MOUNT, PID, UTSNAME, IPC, USER, NETWORK, CGROUP, TIME. Implies --elevated-privileges.",
-     Completes::namespace_},
+    {'s', "namespaces", "NAMESPACE|…",
+     "Enter these namespaces alone: MOUNT, PID, UTSNAME, IPC, USER, NETWORK, CGROUP, TIME. Implies --elevated-privileges.", Completes::namespace_},
     {'R', "remount-sys-proc", "", "Without MOUNT: mount /proc and /sys anew, in a mount namespace of its own."},
     {0, "clear-env", "", "Begin with an empty environment."},
     {0, "keep-env", "", "Keep this environment; the default."},
@@ -60,10 +61,14 @@ Result<void> read_elevation(const Arguments& arguments, core::EnterOptions& ente
   const bool all = text.empty();
   enter.elevate_capabilities = enter.elevate_cgroup = enter.elevate_lsm = all;
   for (const std::string& word : core::split(text, '|')) {
-    if (core::equal_ignoring_case(word, "CAP")) enter.elevate_capabilities = true;
-    else if (core::equal_ignoring_case(word, "CGROUP")) enter.elevate_cgroup = true;
-    else if (core::equal_ignoring_case(word, "LSM")) enter.elevate_lsm = true;
-    else return fail(Code::usage, "--elevated-privileges: '" + word + "' is none of CAP, CGROUP, LSM");
+    if (core::equal_ignoring_case(word, "CAP"))
+      enter.elevate_capabilities = true;
+    else if (core::equal_ignoring_case(word, "CGROUP"))
+      enter.elevate_cgroup = true;
+    else if (core::equal_ignoring_case(word, "LSM"))
+      enter.elevate_lsm = true;
+    else
+      return fail(Code::usage, "--elevated-privileges: '" + word + "' is none of CAP, CGROUP, LSM");
   }
   return {};
 }

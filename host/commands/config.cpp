@@ -37,8 +37,7 @@ void add_unsupported(core::ParsedConfig& parsed) {
 }
 
 std::size_t count_errors(const std::vector<Diagnostic>& diagnostics) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(diagnostics, [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; }));
+  return static_cast<std::size_t>(std::ranges::count_if(diagnostics, [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; }));
 }
 
 std::string counted(std::size_t number, const std::string& what) { return std::to_string(number) + " " + what + (number == 1 ? "" : "s"); }

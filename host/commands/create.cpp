@@ -14,7 +14,8 @@ namespace lxcx::host::commands {
 namespace {
 
 constexpr Option options[] = {
-    {'t', "template", "TEMPLATE", "What fills the root file system: a template plugin, the path of a template script, or none.", Completes::template_},
+    {'t', "template", "TEMPLATE", "What fills the root file system: a template plugin, the path of a template script, or none.",
+     Completes::template_},
     {'f', "config", "FILE", "The configuration to begin with, instead of lxc.default_config.", Completes::file},
     {'B', "bdev", "STORE", "The storage plugin; dir when not given. best, or a list with commas: the first that works.", Completes::storage},
     {0, "dir", "PATH", "dir: the absolute path of the root file system.", Completes::directory},
@@ -70,7 +71,8 @@ Result<core::CreateRequest> read_request(Session& session, const Arguments& argu
   core::CreateRequest request;
   request.name = arguments.name;
   request.template_ = arguments.value("template");
-  if (request.template_.empty()) return fail(Code::usage, "no template was given", "-t TEMPLATE; -t none makes a container without a root file system");
+  if (request.template_.empty())
+    return fail(Code::usage, "no template was given", "-t TEMPLATE; -t none makes a container without a root file system");
   request.template_args = arguments.rest;
   const std::string config = arguments.value("config");
   if (!config.empty() && config != "none") {

@@ -8,14 +8,13 @@
 namespace lxcx::host::commands {
 namespace {
 
-constexpr auto options = join(
-    std::array<Option, 4>{{
-        {'d', "daemon", "", "Return once the program runs."},
-        {'F', "foreground", "", "Stay and end with the program's exit status; this is the default."},
-        {'u', "uid", "UID", "Run the program as this user of the container."},
-        {'g', "gid", "GID", "Run the program as this group of the container."},
-    }},
-    start_options);
+constexpr auto options = join(std::array<Option, 4>{{
+                                  {'d', "daemon", "", "Return once the program runs."},
+                                  {'F', "foreground", "", "Stay and end with the program's exit status; this is the default."},
+                                  {'u', "uid", "UID", "Run the program as this user of the container."},
+                                  {'g', "gid", "GID", "Run the program as this group of the container."},
+                              }},
+                              start_options);
 
 Result<int> run(Session& session, const Arguments& arguments) {
   if (arguments.has("daemon") && arguments.has("foreground")) return fail(Code::usage, "--daemon and --foreground exclude each other");

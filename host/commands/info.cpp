@@ -29,8 +29,12 @@ struct Wanted {
 };
 
 Wanted read_wanted(const Arguments& arguments) {
-  Wanted wanted{.ips = arguments.has("ips"), .state = arguments.has("state"), .pid = arguments.has("pid"), .stats = arguments.has("stats"),
-                .raw = arguments.has("no-humanize"), .keys = arguments.values("config")};
+  Wanted wanted{.ips = arguments.has("ips"),
+                .state = arguments.has("state"),
+                .pid = arguments.has("pid"),
+                .stats = arguments.has("stats"),
+                .raw = arguments.has("no-humanize"),
+                .keys = arguments.values("config")};
   wanted.everything = !wanted.ips && !wanted.state && !wanted.pid && !wanted.stats && wanted.keys.empty();
   if (wanted.everything) wanted.ips = wanted.state = wanted.pid = wanted.stats = true;
   return wanted;
@@ -77,9 +81,7 @@ std::string stats_text(const core::ContainerInfo& info, bool raw) {
 }
 
 std::string info_text(const core::ContainerInfo& info, const Wanted& wanted) {
-  const auto item = [&](std::string_view label, std::string_view value) {
-    return wanted.bare() ? printable(value) + '\n' : line(label, value);
-  };
+  const auto item = [&](std::string_view label, std::string_view value) { return wanted.bare() ? printable(value) + '\n' : line(label, value); };
   std::string out;
   if (wanted.everything) out += line("Name:", info.name);
   if (wanted.state) out += item("State:", core::state_name(info.state));

@@ -23,8 +23,10 @@ using core::State;
 constexpr Option options[] = {
     {'1', "line", "", "One name on a line."},
     {'f', "fancy", "", "A table."},
-    {'F', "fancy-format", "COLUMN,…", "The table's columns: NAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED. "
-     "Implies --fancy.", Completes::column},
+    {'F', "fancy-format", "COLUMN,…",
+     "The table's columns: NAME, STATE, PID, RAM, SWAP, AUTOSTART, GROUPS, INTERFACE, IPV4, IPV6, UNPRIVILEGED. "
+     "Implies --fancy.",
+     Completes::column},
     {0, "active", "", "Only those that run or are frozen."},
     {0, "running", "", "Only those that run."},
     {0, "frozen", "", "Only the frozen ones."},
@@ -34,7 +36,12 @@ constexpr Option options[] = {
     {'g', "groups", "GROUP,…", "Only those that are in all of these groups."},
 };
 
-enum class Cost { none, details, addresses, memory };
+enum class Cost {
+  none,
+  details,
+  addresses,
+  memory
+};
 
 struct Column {
   std::string_view name;
@@ -149,7 +156,9 @@ struct Plan {
   bool fancy = false;
   std::vector<const Column*> chosen;
   std::vector<std::string> groups;
-  bool costs(Cost cost) const { return std::ranges::any_of(chosen, [&](const Column* c) { return c->cost == cost; }); }
+  bool costs(Cost cost) const {
+    return std::ranges::any_of(chosen, [&](const Column* c) { return c->cost == cost; });
+  }
   bool details() const { return costs(Cost::details) || !groups.empty(); }
 };
 

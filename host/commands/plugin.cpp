@@ -151,7 +151,8 @@ Result<int> disable(Session& session, const Arguments& arguments, std::span<cons
   return set_enabled(session, arguments, words, false);
 }
 
-constexpr Handler handlers[] = {{"list", 0, 1, list}, {"info", 1, 2, info}, {"check", 1, 1, check}, {"enable", 2, 2, enable}, {"disable", 2, 2, disable}};
+constexpr Handler handlers[] = {
+    {"list", 0, 1, list}, {"info", 1, 2, info}, {"check", 1, 1, check}, {"enable", 2, 2, enable}, {"disable", 2, 2, disable}};
 
 Result<int> run(Session& session, const Arguments& arguments) { return run_subcommand(session, arguments, plugin, handlers); }
 

@@ -5,16 +5,16 @@
 namespace lxcx::host::commands {
 namespace {
 
-constexpr auto options = join(
-    std::array<Option, 6>{{
-        {'d', "daemon", "", "Return once the container's init runs; this is the default."},
-        {'F', "foreground", "", "Stay, with this terminal as the container's console, and end with init's exit status."},
-        {'c', "console", "FILE", "What the container's /dev/console is connected to: a terminal, a file or none.", Completes::file},
-        {'L', "console-log", "FILE", "Append what the container writes to its console to FILE.", Completes::file},
-        {'C', "close-all-fds", "", "Close inherited file descriptors; lxcx always does."},
-        {'p', "pidfile", "FILE", "Write the pid of the container's monitor to FILE.", Completes::file},
-    }},
-    start_options);
+constexpr auto options =
+    join(std::array<Option, 6>{{
+             {'d', "daemon", "", "Return once the container's init runs; this is the default."},
+             {'F', "foreground", "", "Stay, with this terminal as the container's console, and end with init's exit status."},
+             {'c', "console", "FILE", "What the container's /dev/console is connected to: a terminal, a file or none.", Completes::file},
+             {'L', "console-log", "FILE", "Append what the container writes to its console to FILE.", Completes::file},
+             {'C', "close-all-fds", "", "Close inherited file descriptors; lxcx always does."},
+             {'p', "pidfile", "FILE", "Write the pid of the container's monitor to FILE.", Completes::file},
+         }},
+         start_options);
 
 Result<int> run(Session& session, const Arguments& arguments) {
   if (arguments.has("daemon") && arguments.has("foreground")) return fail(Code::usage, "--daemon and --foreground exclude each other");

@@ -27,8 +27,8 @@ std::string_view kind_word(Completes what) {
   }
   return "text";
 }
-constexpr Completes all_kinds[] = {Completes::container, Completes::template_, Completes::storage, Completes::network,    Completes::security,
-                                   Completes::hook,      Completes::plugin,    Completes::kind,    Completes::state,      Completes::level,
+constexpr Completes all_kinds[] = {Completes::container, Completes::template_,  Completes::storage, Completes::network, Completes::security,
+                                   Completes::hook,      Completes::plugin,     Completes::kind,    Completes::state,   Completes::level,
                                    Completes::format,    Completes::namespace_, Completes::column};
 
 /// "-d --daemon" of every option.

@@ -15,13 +15,20 @@ namespace {
 std::string escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else if (c == '\'') out += "\\(aq";
-    else if (c == '`') out += "\\(ga";
-    else if (c == '~') out += "\\(ti";
-    else if (c == '^') out += "\\(ha";
-    else out += c;
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else if (c == '\'')
+      out += "\\(aq";
+    else if (c == '`')
+      out += "\\(ga";
+    else if (c == '~')
+      out += "\\(ti";
+    else if (c == '^')
+      out += "\\(ha";
+    else
+      out += c;
   }
   return out.starts_with('.') ? "\\&" + out : out;
 }
@@ -80,14 +87,22 @@ class Body {
  private:
   Result<void> take(const std::string& line) {
     if (line.starts_with("```")) return toggle_code();
-    if (in_code_) out_ += escape(line) + '\n';
-    else if (line.empty()) between_ = true;
-    else if (line.starts_with("# ")) return {};  // NAME says it
-    else if (line.starts_with("## ")) start_section(line.substr(3));
-    else if (line.starts_with("<!-- ")) return insert_table(line);
-    else if (line.starts_with('#') || line.starts_with('|') || line.starts_with('>')) return fail(Code::usage, "Markdown not understood: " + line);
-    else if (line.starts_with("* ")) take_item(line.substr(2));
-    else take_text(line);
+    if (in_code_)
+      out_ += escape(line) + '\n';
+    else if (line.empty())
+      between_ = true;
+    else if (line.starts_with("# "))
+      return {};  // NAME says it
+    else if (line.starts_with("## "))
+      start_section(line.substr(3));
+    else if (line.starts_with("<!-- "))
+      return insert_table(line);
+    else if (line.starts_with('#') || line.starts_with('|') || line.starts_with('>'))
+      return fail(Code::usage, "Markdown not understood: " + line);
+    else if (line.starts_with("* "))
+      take_item(line.substr(2));
+    else
+      take_text(line);
     return {};
   }
   Result<void> toggle_code() {
@@ -129,8 +144,8 @@ class Body {
 };
 
 std::string header(std::string_view title, const PageSource& source) {
-  return ".\\\" Made by lxcx-docgen from the tables of commands and host/commands/*.md.\n.TH " + upper(title) + " 1 " +
-         std::string(source.date) + " \"lxcx " + std::string(source.version) + "\" \"lxcx\"\n";
+  return ".\\\" Made by lxcx-docgen from the tables of commands and host/commands/*.md.\n.TH " + upper(title) + " 1 " + std::string(source.date) +
+         " \"lxcx " + std::string(source.version) + "\" \"lxcx\"\n";
 }
 
 std::string command_head(const Command& command) {

@@ -11,6 +11,7 @@ namespace lxcx::conformance {
 
 /// For n = 1, 2, …: runs `act` in a child that is killed (SIGKILL) inside its n-th undo record, the last time right after `act` has returned;
 /// then `recover` here, with the journal that the child left. Each round has a journal file of its own below `directory`.
-Checked kill_at_every_record(const std::string& directory, const std::function<void(Journal&)>& act, const std::function<Checked(Journal&, const std::string& when)>& recover);
+Checked kill_at_every_record(const std::string& directory, const std::function<void(Journal&)>& act,
+                             const std::function<Checked(Journal&, const std::string& when)>& recover);
 
 }  // namespace lxcx::conformance

@@ -19,7 +19,8 @@ class HookBench {
   }
 
   Result<void> validate(std::vector<core::Setting> changes = {}) {
-    return run_verb(subject_, "validate", {nullptr, std::move(changes)}, [&](Call& call, core::HostCall&) { return hook_->validate(call, event_for("pre-start")); });
+    return run_verb(subject_, "validate", {nullptr, std::move(changes)},
+                    [&](Call& call, core::HostCall&) { return hook_->validate(call, event_for("pre-start")); });
   }
   Result<void> tell(const Event& event) {
     return run_verb(subject_, "run at " + std::string(event.name), {}, [&](Call& call, core::HostCall&) { return hook_->run(call, event); });
@@ -110,7 +111,8 @@ Checked honours_cancellation(Subject& subject) {
   subject.cancelled = true;
   for (const std::string& name : subject.manifest->events) {
     const Result<void> told = bench.tell(bench.event_for(name));
-    LXCX_CHECK(ensure(told || told.error().code == Code::cancelled, told ? "" : "run at " + name + " of a cancelled call fails, and not as `cancelled`: " + told.error().message));
+    LXCX_CHECK(ensure(told || told.error().code == Code::cancelled,
+                      told ? "" : "run at " + name + " of a cancelled call fails, and not as `cancelled`: " + told.error().message));
   }
   return {};
 }
@@ -121,7 +123,8 @@ constexpr std::array requirements{
     Requirement{"H-3", "run at the same event again succeeds again.", runs_twice},
     Requirement{"H-4", "An event whose optional texts are empty and whose pid is 0 crashes nothing.", bears_empty_events},
     Requirement{"H-5", "A cancelled run has finished, or fails as `cancelled`.", honours_cancellation},
-    Requirement{"H-6", "validate refuses settings that cannot work, with a hint: a path that is not absolute, a malformed number or boolean.", refuses_what_cannot_work},
+    Requirement{"H-6", "validate refuses settings that cannot work, with a hint: a path that is not absolute, a malformed number or boolean.",
+                refuses_what_cannot_work},
 };
 
 }  // namespace

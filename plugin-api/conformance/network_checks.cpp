@@ -62,7 +62,8 @@ class NetworkBench {
   }
   Result<void> disconnect(Journal* journal) { return disconnect(journal, index_); }
   Result<void> disconnect(Journal* journal, std::uint32_t index) {
-    return run_verb(subject_, "disconnect", {journal, changes()}, [&](Call& call, core::HostCall&) { return network_->disconnect(call, nic(index)); });
+    return run_verb(subject_, "disconnect", {journal, changes()},
+                    [&](Call& call, core::HostCall&) { return network_->disconnect(call, nic(index)); });
   }
   /// The kernel dismantles a namespace that nobody holds, and the far ends of its veth pairs, in its own time.
   Checked nothing_left(const std::vector<std::string>& before, const std::string& when) const {
@@ -133,7 +134,8 @@ Checked connects(Subject& subject) {
   if (subject.declares("flags") && !subject.is_given("flags")) LXCX_CHECK(ensure(device->is_up, "flags = up, but the device is down"));
   if (!connected.host_name.empty()) {
     LXCX_TRY(host, worked(subject, interfaces_of(-1), "look at the host"));
-    LXCX_CHECK(ensure(std::ranges::find(host, connected.host_name, &Interface::name) != host.end(), "there is no device '" + connected.host_name + "' on the host"));
+    LXCX_CHECK(ensure(std::ranges::find(host, connected.host_name, &Interface::name) != host.end(),
+                      "there is no device '" + connected.host_name + "' on the host"));
   }
   return worked(subject, bench.disconnect(&journal), "disconnect");
 }
@@ -210,7 +212,8 @@ Checked two_devices_do_not_collide(Subject& subject) {
   LXCX_CHECK(ensure(first.name != second.name, "both devices are called '" + first.name + "'"));
   LXCX_CHECK(worked(subject, bench.disconnect(&first_journal, 0), "disconnect the first"));
   LXCX_TRY(interfaces, bench.inside());
-  LXCX_CHECK(ensure(std::ranges::find(interfaces, second.name, &Interface::name) != interfaces.end(), "disconnecting the first took the second with it"));
+  LXCX_CHECK(
+      ensure(std::ranges::find(interfaces, second.name, &Interface::name) != interfaces.end(), "disconnecting the first took the second with it"));
   LXCX_CHECK(worked(subject, bench.disconnect(&second_journal, 1), "disconnect the second"));
   return bench.nothing_left(before, "after both are disconnected");
 }
@@ -235,7 +238,8 @@ Checked counts(Subject& subject) {
   if (traffic == nullptr) return skipped("the plugin does not have the capability \"statistics\"");
   Journal journal(subject.scratch + "/journal");
   LXCX_CHECK(worked(subject, bench.connect(&journal), "connect"));
-  const auto counted = run_verb(subject, "statistics", {&journal}, [&](Call& call, core::HostCall&) { return traffic->statistics(call, bench.nic(0)); });
+  const auto counted =
+      run_verb(subject, "statistics", {&journal}, [&](Call& call, core::HostCall&) { return traffic->statistics(call, bench.nic(0)); });
   LXCX_CHECK(worked(subject, counted, "statistics"));
   return worked(subject, bench.disconnect(&journal), "disconnect");
 }
@@ -248,7 +252,8 @@ Checked honours_cancellation(Subject& subject) {
   subject.cancelled = true;
   const auto connected = bench.connect(&journal);
   if (!connected) {
-    LXCX_CHECK(ensure(connected.error().code == Code::cancelled, "connect of a cancelled call fails, and not as `cancelled`: " + connected.error().message));
+    LXCX_CHECK(
+        ensure(connected.error().code == Code::cancelled, "connect of a cancelled call fails, and not as `cancelled`: " + connected.error().message));
     return bench.nothing_left(before, "after the cancelled connect");
   }
   // What undoes must run to its end, cancelled or not.
@@ -258,9 +263,11 @@ Checked honours_cancellation(Subject& subject) {
 
 constexpr std::array requirements{
     Requirement{"N-1", "validate accepts settings that work, any number of times, and touches nothing.", validates},
-    Requirement{"N-2", "connect makes the device appear in the namespace under the name it emits, with the addresses and flags of the settings.", connects},
+    Requirement{"N-2", "connect makes the device appear in the namespace under the name it emits, with the addresses and flags of the settings.",
+                connects},
     Requirement{"N-3", "disconnect takes everything back that connect made, inside and outside; a second one is no error.", disconnects},
-    Requirement{"N-4", "validate refuses what cannot work, with a hint: a missing link, a malformed address, an unknown mode.", refuses_what_cannot_work},
+    Requirement{"N-4", "validate refuses what cannot work, with a hint: a missing link, a malformed address, an unknown mode.",
+                refuses_what_cannot_work},
     Requirement{"N-5", "disconnect works when the namespace has gone.", disconnects_without_namespace},
     Requirement{"N-6", "connect that fails leaves nothing behind, inside and outside.", failed_connect_leaves_nothing},
     Requirement{"N-7", "A process killed in connect: disconnect in another one, with the journal, leaves nothing.", survives_a_kill_with_namespace},
@@ -268,7 +275,8 @@ constexpr std::array requirements{
     Requirement{"N-9", "Two devices of one container do not collide; disconnecting one leaves the other.", two_devices_do_not_collide},
     Requirement{"N-10", "connect repeated makes no second device: it succeeds with the same name, or is `busy`.", connect_repeats},
     Requirement{"N-11", "statistics answers while the device is connected.", counts},
-    Requirement{"N-12", "A cancelled connect has finished, or fails as `cancelled` and leaves nothing; disconnect is never given up.", honours_cancellation},
+    Requirement{"N-12", "A cancelled connect has finished, or fails as `cancelled` and leaves nothing; disconnect is never given up.",
+                honours_cancellation},
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ constexpr char passed_letter = 'P', skipped_letter = 'S', failed_letter = 'F';
 /// A value can name the check's own scratch directory.
 void fill_in(std::string& value, const std::string& scratch) {
   constexpr std::string_view placeholder = "@SCRATCH@";
-  for (std::size_t at = value.find(placeholder); at != std::string::npos; at = value.find(placeholder, at)) value.replace(at, placeholder.size(), scratch);
+  for (std::size_t at = value.find(placeholder); at != std::string::npos; at = value.find(placeholder, at))
+    value.replace(at, placeholder.size(), scratch);
 }
 
 std::string check_one(const Subject& known, const Requirement& requirement, const SandboxView& view) {

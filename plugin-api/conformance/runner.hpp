@@ -7,7 +7,11 @@
 
 namespace lxcx::conformance {
 
-enum class Verdict { passed, skipped, failed };
+enum class Verdict {
+  passed,
+  skipped,
+  failed
+};
 
 struct Finding {
   std::string id, text;

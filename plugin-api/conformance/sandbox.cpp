@@ -29,7 +29,8 @@ constexpr char refusal_mark = '\2';
 
 Result<void> check_call(int returned, const std::string& what) {
   if (returned == 0) return {};
-  return fail_errno(errno, "sandbox: " + what + ": " + std::strerror(errno), "lxcx-plugin-check needs namespaces: run it as root, or allow user namespaces");
+  return fail_errno(errno, "sandbox: " + what + ": " + std::strerror(errno),
+                    "lxcx-plugin-check needs namespaces: run it as root, or allow user namespaces");
 }
 
 Result<void> become_root_of_a_user_namespace() {
@@ -53,9 +54,11 @@ Result<void> make_view(const std::string& scratch, bool has_base) {
   if (has_base) base.reset(static_cast<int>(::syscall(SYS_open_tree, AT_FDCWD, scratch.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
   LXCX_CHECK(check_call(mount_setattr_all("/", MOUNT_ATTR_RDONLY), "make the file systems read-only"));
   if (has_base) {
-    LXCX_CHECK(check_call(static_cast<int>(::syscall(SYS_move_mount, base.get(), "", AT_FDCWD, scratch.c_str(), MOVE_MOUNT_F_EMPTY_PATH)), "mount the scratch directory"));
+    LXCX_CHECK(check_call(static_cast<int>(::syscall(SYS_move_mount, base.get(), "", AT_FDCWD, scratch.c_str(), MOVE_MOUNT_F_EMPTY_PATH)),
+                          "mount the scratch directory"));
   } else {
-    LXCX_CHECK(check_call(::mount("lxcx-plugin-check", scratch.c_str(), "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755"), "mount tmpfs on '" + scratch + "'"));
+    LXCX_CHECK(
+        check_call(::mount("lxcx-plugin-check", scratch.c_str(), "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755"), "mount tmpfs on '" + scratch + "'"));
   }
   for (const char* path : {"/run", "/var/cache"})
     if (std::filesystem::is_directory(path) && !scratch.starts_with(std::string(path) + "/"))
@@ -70,7 +73,8 @@ Result<void> make_view(const std::string& scratch, bool has_base) {
 }
 
 std::string how_it_ended(int status) {
-  if (WIFSIGNALED(status)) return std::string("the process was ended by signal ") + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
+  if (WIFSIGNALED(status))
+    return std::string("the process was ended by signal ") + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
   return "the process exited with status " + std::to_string(WEXITSTATUS(status)) + " in the middle of the check";
 }
 
@@ -83,7 +87,8 @@ void write_whole(int fd, const std::string& text) {
 }
 
 /// Process 1 of the new pid namespace: makes the view, then runs the body in a child, because signals do not end a process 1.
-[[noreturn]] void run_init(int report, const std::string& scratch, bool has_base, bool is_real_root, const std::function<std::string(const SandboxView&)>& body) {
+[[noreturn]] void run_init(int report, const std::string& scratch, bool has_base, bool is_real_root,
+                           const std::function<std::string(const SandboxView&)>& body) {
   if (const Result<void> made = make_view(scratch, has_base); !made) {
     write_whole(report, refusal_mark + made.error().message);
     ::_exit(1);
@@ -133,7 +138,8 @@ bool read_until(int fd, std::chrono::steady_clock::time_point deadline, std::str
 
 Result<SandboxOutcome> in_sandbox(const std::string& base, std::chrono::seconds timeout, const std::function<std::string(const SandboxView&)>& body) {
   std::string scratch = (base.empty() ? "/tmp" : base) + "/lxcx-plugin-check.XXXXXX";
-  if (::mkdtemp(scratch.data()) == nullptr) return fail_errno(errno, "cannot make '" + scratch + "': " + std::strerror(errno), "name another directory with --scratch");
+  if (::mkdtemp(scratch.data()) == nullptr)
+    return fail_errno(errno, "cannot make '" + scratch + "': " + std::strerror(errno), "name another directory with --scratch");
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "pipe2");
   UniqueFd read_end(ends[0]), write_end(ends[1]);

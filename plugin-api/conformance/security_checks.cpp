@@ -31,7 +31,8 @@ class SecurityBench {
   explicit SecurityBench(Subject& subject) : subject_(subject), security_(core::make_proxy(subject.table<lxcx_security_ops>())) {}
 
   Result<void> validate(std::vector<core::Setting> changes = {}) {
-    return run_verb(subject_, "validate", {nullptr, std::move(changes)}, [&](Call& call, core::HostCall&) { return security_->validate(call, confinement()); });
+    return run_verb(subject_, "validate", {nullptr, std::move(changes)},
+                    [&](Call& call, core::HostCall&) { return security_->validate(call, confinement()); });
   }
   /// `use` sees the results while their fds are open.
   template <class Use>
@@ -46,7 +47,8 @@ class SecurityBench {
     return used;
   }
   Result<void> unload(Journal* journal) {
-    return run_verb(subject_, "unload", {journal}, [&](Call& call, core::HostCall&) { return core::unloads_of(*security_)->unload(call, confinement()); });
+    return run_verb(subject_, "unload", {journal},
+                    [&](Call& call, core::HostCall&) { return core::unloads_of(*security_)->unload(call, confinement()); });
   }
   bool unloads() { return core::unloads_of(*security_) != nullptr; }
 
@@ -94,7 +96,8 @@ Checked emits_what_lxcx_can_apply(Subject& subject) {
     for (const auto& [key, value] : host.results) {
       LXCX_CHECK(ensure(std::ranges::find(known_results, key) != known_results.end(), "compile emits the unknown \"" + key + "\""));
       if (key == "payload.seccomp") LXCX_CHECK(seccomp_loads(value, flags));
-      if (key == "payload.label") LXCX_CHECK(ensure(!value.empty() && value.find('\n') == std::string::npos, "\"payload.label\" is empty or has a line break"));
+      if (key == "payload.label")
+        LXCX_CHECK(ensure(!value.empty() && value.find('\n') == std::string::npos, "\"payload.label\" is empty or has a line break"));
     }
     for (const auto& [key, fd] : host.result_fds) {
       LXCX_CHECK(ensure(std::ranges::find(known_fds, key) != known_fds.end(), "compile emits the unknown fd \"" + key + "\""));
@@ -150,7 +153,9 @@ Checked survives_a_kill(Subject& subject) {
   SecurityBench bench(subject);
   if (!bench.unloads()) return skipped("the plugin does not have the capability \"unload\"");
   const auto act = [&](Journal& journal) { (void)bench.compile(&journal, [](core::HostCall&) -> Checked { return {}; }); };
-  return kill_at_every_record(subject.scratch, act, [&](Journal& journal, const std::string& when) { return worked(subject, bench.unload(&journal), "unload, compile " + when); });
+  return kill_at_every_record(subject.scratch, act, [&](Journal& journal, const std::string& when) {
+    return worked(subject, bench.unload(&journal), "unload, compile " + when);
+  });
 }
 
 Checked touches_no_files(Subject& subject) {
@@ -165,9 +170,11 @@ Checked touches_no_files(Subject& subject) {
 
 constexpr std::array requirements{
     Requirement{"SEC-1", "validate accepts settings that work, any number of times.", validates},
-    Requirement{"SEC-2", "compile emits only what lxcx can apply, and the kernel accepts it: a process under it can still exit.", emits_what_lxcx_can_apply},
+    Requirement{"SEC-2", "compile emits only what lxcx can apply, and the kernel accepts it: a process under it can still exit.",
+                emits_what_lxcx_can_apply},
     Requirement{"SEC-3", "compile with the same settings emits the same.", compiles_the_same_again},
-    Requirement{"SEC-4", "validate refuses settings that cannot work, with a hint: a missing file, a malformed number or boolean.", refuses_what_cannot_work},
+    Requirement{"SEC-4", "validate refuses settings that cannot work, with a hint: a missing file, a malformed number or boolean.",
+                refuses_what_cannot_work},
     Requirement{"SEC-5", "unload takes back what compile loaded; a second one is no error.", unloads_twice},
     Requirement{"SEC-6", "A process killed in compile: unload in another one, with the journal, succeeds.", survives_a_kill},
     Requirement{"SEC-7", "validate and compile write nothing into the container's directory.", touches_no_files},

@@ -56,7 +56,9 @@ class StorageBench {
     OwnVolume volume = container(name);
     LXCX_TRY(source, worked(subject_, create(volume, journal), "create"));
     volume.source = source;
-    LXCX_CHECK(in_volume(volume, journal, [&](const std::string& root) { return ensure(write_file(root + "/" + file, name), "the attached volume cannot be written"); }));
+    LXCX_CHECK(in_volume(volume, journal, [&](const std::string& root) {
+      return ensure(write_file(root + "/" + file, name), "the attached volume cannot be written");
+    }));
     return volume;
   }
   /// Attaches, looks inside, detaches. `look` gets a path of the volume's root.

@@ -15,13 +15,17 @@ using Duplicate = Result<std::string> (*)(StorageBench&, Call&, const Volume& fr
 Result<std::string> snapshot(StorageBench& bench, Call& call, const Volume& from, const Volume& to) {
   return core::snapshots_of(bench.storage())->snapshot(call, from, to);
 }
-Result<std::string> copy(StorageBench& bench, Call& call, const Volume& from, const Volume& to) { return core::copies_of(bench.storage())->copy(call, from, to); }
+Result<std::string> copy(StorageBench& bench, Call& call, const Volume& from, const Volume& to) {
+  return core::copies_of(bench.storage())->copy(call, from, to);
+}
 
-Result<std::string> run(StorageBench& bench, const std::string& verb, Duplicate duplicate, const OwnVolume& from, const OwnVolume& to, Journal* journal) {
+Result<std::string> run(StorageBench& bench, const std::string& verb, Duplicate duplicate, const OwnVolume& from, const OwnVolume& to,
+                        Journal* journal) {
   return run_verb(bench.subject(), verb, {journal}, [&](Call& call, core::HostCall&) { return duplicate(bench, call, from.view(), to.view()); });
 }
 
-Checked has_text(StorageBench& bench, const OwnVolume& volume, Journal* journal, const std::string& file, const std::string& text, const std::string& otherwise) {
+Checked has_text(StorageBench& bench, const OwnVolume& volume, Journal* journal, const std::string& file, const std::string& text,
+                 const std::string& otherwise) {
   return bench.in_volume(volume, journal, [&](const std::string& root) { return ensure(read_file_text(root + "/" + file) == text, otherwise); });
 }
 
@@ -65,11 +69,15 @@ Checked measures(Subject& subject) {
   if (measured == nullptr) return lacks("usage");
   Journal journal(subject.scratch + "/journal");
   LXCX_TRY(volume, bench.volume_with("c1", "file", &journal));
-  const auto used = [&] { return run_verb(subject, "usage", {&journal}, [&](Call& call, core::HostCall&) { return measured->usage(call, volume.view()); }); };
+  const auto used = [&] {
+    return run_verb(subject, "usage", {&journal}, [&](Call& call, core::HostCall&) { return measured->usage(call, volume.view()); });
+  };
   LXCX_TRY(before, worked(subject, used(), "usage"));
-  LXCX_CHECK(bench.in_volume(volume, &journal, [](const std::string& root) { return ensure(write_file(root + "/big", std::string(1 << 20, 'x')), "cannot write"); }));
+  LXCX_CHECK(bench.in_volume(volume, &journal,
+                             [](const std::string& root) { return ensure(write_file(root + "/big", std::string(1 << 20, 'x')), "cannot write"); }));
   LXCX_TRY(after, worked(subject, used(), "usage"));
-  LXCX_CHECK(ensure(after.used_bytes >= before.used_bytes + (1 << 19), "1 MiB was written, usage went from " + std::to_string(before.used_bytes) + " to " + std::to_string(after.used_bytes)));
+  LXCX_CHECK(ensure(after.used_bytes >= before.used_bytes + (1 << 19),
+                    "1 MiB was written, usage went from " + std::to_string(before.used_bytes) + " to " + std::to_string(after.used_bytes)));
   return ensure(after.limit_bytes == 0 || after.limit_bytes >= after.used_bytes, "more is used than the limit allows");
 }
 
@@ -110,7 +118,9 @@ Checked copy_can_be_cancelled(Subject& subject) {
 }
 
 constexpr std::array requirements{
-    Requirement{"S-8", "snapshot: the copy has the origin's files; a write on either side is not seen on the other; destroying it leaves the origin whole.", snapshots_stand_alone},
+    Requirement{"S-8",
+                "snapshot: the copy has the origin's files; a write on either side is not seen on the other; destroying it leaves the origin whole.",
+                snapshots_stand_alone},
     Requirement{"S-9", "copy: as snapshot, and it outlives its origin.", copies_stand_alone},
     Requirement{"S-10", "usage grows by about what is written, and stays within its limit.", measures},
     Requirement{"S-11", "detect recognises the plugin's own sources and claims no nonsense.", detects_its_own},

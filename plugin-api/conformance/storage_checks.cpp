@@ -50,9 +50,11 @@ Checked create_refuses_a_used_volume(Subject& subject) {
   const auto before = bench.tree();
   const Result<std::string> created = bench.create(again, &fresh);
   LXCX_CHECK(ensure(!created, "a second create of a volume with files in it succeeded"));
-  LXCX_CHECK(ensure(created.error().code == Code::busy, "the error is not `busy` but code " + std::to_string(static_cast<int>(created.error().code)) + ": " + created.error().message));
+  LXCX_CHECK(ensure(created.error().code == Code::busy,
+                    "the error is not `busy` but code " + std::to_string(static_cast<int>(created.error().code)) + ": " + created.error().message));
   LXCX_CHECK(same_tree(before, bench, "after the refused create"));
-  return bench.in_volume(volume, &journal, [](const std::string& root) { return ensure(read_file_text(root + "/precious") == "c1", "the file in it is gone"); });
+  return bench.in_volume(volume, &journal,
+                         [](const std::string& root) { return ensure(read_file_text(root + "/precious") == "c1", "the file in it is gone"); });
 }
 
 Checked create_repeats_on_an_empty_volume(Subject& subject) {
@@ -109,7 +111,8 @@ Checked attaches_a_detached_mount(Subject& subject) {
   struct statx status{};
   if (::syscall(SYS_statx, fd.get(), "", AT_EMPTY_PATH, 0U, &status) != 0) return failed("statx of the mount's fd fails");
   LXCX_CHECK(ensure(S_ISDIR(status.stx_mode), "the attached volume's root is no directory"));
-  LXCX_CHECK(ensure((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0, "the fd is not the root of a mount: lxcx could not move it into a container"));
+  LXCX_CHECK(
+      ensure((status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0, "the fd is not the root of a mount: lxcx could not move it into a container"));
   const std::string root = "/proc/self/fd/" + std::to_string(fd.get());
   LXCX_CHECK(ensure(read_file_text(root + "/file") == "c1", "what was written in one attachment is not seen in the next"));
   fd.reset();
@@ -123,7 +126,8 @@ Checked attach_of_nothing_is_not_found(Subject& subject) {
   LXCX_CHECK(worked(subject, bench.destroy(volume, &journal), "destroy"));
   const Result<core::UniqueFd> attached = bench.attach(volume, &journal);
   LXCX_CHECK(ensure(!attached, "a destroyed volume was attached"));
-  return ensure(attached.error().code == Code::not_found, "the error is not `not_found` but code " + std::to_string(static_cast<int>(attached.error().code)) + ": " + attached.error().message);
+  return ensure(attached.error().code == Code::not_found,
+                "the error is not `not_found` but code " + std::to_string(static_cast<int>(attached.error().code)) + ": " + attached.error().message);
 }
 
 Checked detaches_twice(Subject& subject) {
@@ -132,7 +136,9 @@ Checked detaches_twice(Subject& subject) {
   LXCX_TRY(volume, bench.volume_with("c1", "file", &journal));
   const World before = World::take();
   const auto files = bench.tree();
-  { LXCX_TRY(fd, worked(subject, bench.attach(volume, &journal), "attach")); }
+  {
+    LXCX_TRY(fd, worked(subject, bench.attach(volume, &journal), "attach"));
+  }
   LXCX_CHECK(worked(subject, bench.detach(volume, &journal), "detach"));
   LXCX_CHECK(worked(subject, bench.detach(volume, &journal), "a second detach"));
   const auto changes = before.changes_until_now();
@@ -215,9 +221,11 @@ constexpr std::array requirements{
     Requirement{"S-2", "create of a volume that has files in it is refused as `busy` and touches nothing.", create_refuses_a_used_volume},
     Requirement{"S-3", "create that fails leaves nothing behind.", failed_create_leaves_nothing},
     Requirement{"S-4", "destroy removes all that create made and was put in since; what is gone already is no error.", destroys_what_it_made},
-    Requirement{"S-5", "attach returns the close-on-exec fd of a detached mount of the volume's root; what is written there stays in the volume.", attaches_a_detached_mount},
+    Requirement{"S-5", "attach returns the close-on-exec fd of a detached mount of the volume's root; what is written there stays in the volume.",
+                attaches_a_detached_mount},
     Requirement{"S-6", "detach undoes attach; a second one, or one without attach, is no error.", detaches_twice},
-    Requirement{"S-7", "A process killed in create: create with the same journal completes, and destroy then leaves nothing.", survives_a_kill_in_create},
+    Requirement{"S-7", "A process killed in create: create with the same journal completes, and destroy then leaves nothing.",
+                survives_a_kill_in_create},
     Requirement{"S-12", "create repeated on a volume that is empty emits the same source, or is `busy`.", create_repeats_on_an_empty_volume},
     Requirement{"S-13", "destroy never removes what create did not make.", spares_what_it_did_not_make},
     Requirement{"S-14", "attach of a volume that has been destroyed fails as `not_found`.", attach_of_nothing_is_not_found},

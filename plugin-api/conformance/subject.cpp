@@ -14,7 +14,8 @@ namespace lxcx::conformance {
 
 Result<void> Subject::identify() {
   if (options.manifest_path.empty()) {
-    return fail(Code::not_found, "no manifest was found for '" + options.library + "'", "name it with --manifest FILE; a plugin without one cannot be found by lxcx");
+    return fail(Code::not_found, "no manifest was found for '" + options.library + "'",
+                "name it with --manifest FILE; a plugin without one cannot be found by lxcx");
   }
   LXCX_TRY(text, core::read_file(core::real_kernel(), AT_FDCWD, options.manifest_path.c_str(), 256 * 1024));
   LXCX_TRY(parsed, core::parse_manifest(text, options.manifest_path));
@@ -30,7 +31,8 @@ Result<void> Subject::load() {
   LXCX_TRY(found, core::load_library(kernel, std::move(file), options.library));
   LXCX_CHECK(core::check_descriptor(*found, options.library));
   const Result<core::Kind> own_kind = core::parse_kind(found->kind);
-  if (!own_kind || *own_kind != kind) return fail(Code::plugin, std::string("the library is a ") + found->kind + " plugin, its manifest says " + std::string(core::kind_name(kind)));
+  if (!own_kind || *own_kind != kind)
+    return fail(Code::plugin, std::string("the library is a ") + found->kind + " plugin, its manifest says " + std::string(core::kind_name(kind)));
   descriptor = found;
   return {};
 }

@@ -90,7 +90,8 @@ auto run_verb(Subject& subject, const std::string& verb, const CallOptions& how,
   }();
   for (const std::string& change : before.changes_until_now(fd_of(outcome))) subject.violations.push_back(verb + ": " + change);
   // Who has cancelled needs no advice.
-  if (!outcome && outcome.error().hint.empty() && outcome.error().code != Code::cancelled) subject.hintless.push_back(verb + ": " + outcome.error().message);
+  if (!outcome && outcome.error().hint.empty() && outcome.error().code != Code::cancelled)
+    subject.hintless.push_back(verb + ": " + outcome.error().message);
   return outcome;
 }
 

@@ -34,7 +34,8 @@ bool is_export(const Symbol& symbol) {
 
 Result<std::vector<std::string>> exported_symbols(const std::string& library) {
   const std::string file = read_file_text(library);
-  const Failure malformed = fail(Code::plugin, "'" + library + "' has no readable section headers", "do not strip them: `strip --strip-unneeded` is enough");
+  const Failure malformed =
+      fail(Code::plugin, "'" + library + "' has no readable section headers", "do not strip them: `strip --strip-unneeded` is enough");
   Header header{};
   if (!read_at(file, 0, 0, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return malformed;
   for (std::uint64_t i = 0; i < header.e_shnum; ++i) {

@@ -64,7 +64,8 @@ Checked describes_its_options(Subject& subject) {
   LXCX_TRY(first, worked(subject, bench.options(), "options"));
   LXCX_TRY(second, worked(subject, bench.options(), "a second options"));
   LXCX_CHECK(ensure(first == second, "options says something else the second time"));
-  LXCX_CHECK(ensure(std::ranges::any_of(first, [](const auto& each) { return each.first == "option" || each.first == "text"; }), "options emits neither \"option\" nor \"text\""));
+  LXCX_CHECK(ensure(std::ranges::any_of(first, [](const auto& each) { return each.first == "option" || each.first == "text"; }),
+                    "options emits neither \"option\" nor \"text\""));
   for (const auto& [key, value] : first)
     if (key == "option") LXCX_CHECK(ensure(core::split(value, '\t', true).size() == 3, "an \"option\" is not NAME<TAB>default<TAB>text: " + value));
   const std::string difference = first_difference(before, tree_of(subject.scratch));
@@ -86,7 +87,9 @@ Checked fills_the_root(Subject& subject) {
   LXCX_CHECK(ensure(!tree_of(bench.rootfs()).empty(), "the root file system is empty after build"));
   for (const auto& [key, value] : results) {
     LXCX_CHECK(ensure(key == "config" || key == "message", "build emits an unknown \"" + key + "\""));
-    if (key == "config") LXCX_CHECK(ensure(value.find('=') != std::string::npos && value.find('\n') == std::string::npos, "\"config\" is not one `key = value` line: " + value));
+    if (key == "config")
+      LXCX_CHECK(ensure(value.find('=') != std::string::npos && value.find('\n') == std::string::npos,
+                        "\"config\" is not one `key = value` line: " + value));
   }
   return {};
 }
@@ -124,12 +127,14 @@ Checked honours_cancellation(Subject& subject) {
   TemplateBench bench(subject, "c1");
   subject.cancelled = true;
   const Result<Results> built = bench.build(subject.options.template_args);
-  return ensure(built || built.error().code == Code::cancelled, built ? "" : "build of a cancelled call fails, and not as `cancelled`: " + built.error().message);
+  return ensure(built || built.error().code == Code::cancelled,
+                built ? "" : "build of a cancelled call fails, and not as `cancelled`: " + built.error().message);
 }
 
 constexpr std::array requirements{
     Requirement{"T-1", "options emits what --help shows, the same each time, and touches nothing.", describes_its_options},
-    Requirement{"T-2", "An unknown argument is refused (as `usage` by a plugin that reads its arguments itself) before anything is written.", refuses_unknown_arguments},
+    Requirement{"T-2", "An unknown argument is refused (as `usage` by a plugin that reads its arguments itself) before anything is written.",
+                refuses_unknown_arguments},
     Requirement{"T-3", "build fills the root; each \"config\" it emits is one `key = value` line.", fills_the_root},
     Requirement{"T-4", "build writes below the container's directory and the root, and nowhere else.", keeps_to_its_place},
     Requirement{"T-5", "Two builds with the same arguments make the same files.", builds_the_same_again},

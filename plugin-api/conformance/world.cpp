@@ -57,8 +57,8 @@ std::string without_libc_signals(std::string_view key, std::string value) {
 void add_status_lines(Facts& facts) {
   std::ifstream file("/proc/self/status");
   for (std::string line; std::getline(file, line);)
-    for (const char* key : {"Umask:", "Uid:", "Gid:", "Groups:", "SigBlk:", "SigIgn:", "SigCgt:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:",
-                            "NoNewPrivs:", "Seccomp:"})
+    for (const char* key : {"Umask:", "Uid:", "Gid:", "Groups:", "SigBlk:", "SigIgn:", "SigCgt:", "CapInh:", "CapPrm:", "CapEff:", "CapBnd:",
+                            "CapAmb:", "NoNewPrivs:", "Seccomp:"})
       if (line.starts_with(key)) facts[std::string("process ") + key] = without_libc_signals(key, line.substr(line.find('\t') + 1));
 }
 
@@ -75,7 +75,8 @@ World World::take(int ignored_fd) {
   add_status_lines(facts);
   facts["working directory"] = link_target("/proc/self/cwd");
   facts["root directory"] = link_target("/proc/self/root");
-  for (const char* ns : {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"}) facts[std::string("namespace ") + ns] = link_target(std::string("/proc/self/ns/") + ns);
+  for (const char* ns : {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts"})
+    facts[std::string("namespace ") + ns] = link_target(std::string("/proc/self/ns/") + ns);
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string text = *variable;
     facts["environment " + text.substr(0, text.find('='))] = text;

@@ -57,7 +57,9 @@ std::string IpAddress::text() const {
   std::array<char, INET6_ADDRSTRLEN> buffer{};
   return ::inet_ntop(address_family(family), bytes.data(), buffer.data(), buffer.size()) ? buffer.data() : "?";
 }
-bool IpAddress::is_unspecified() const { return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; }); }
+bool IpAddress::is_unspecified() const {
+  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
 bool IpAddress::is_multicast() const { return family == Family::ipv4 ? (bytes[0] & 0xf0) == 0xe0 : bytes[0] == 0xff; }
 bool IpAddress::is_link_local() const {
   return family == Family::ipv4 ? bytes[0] == 169 && bytes[1] == 254 : bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
@@ -74,7 +76,8 @@ std::string Subnet::text() const { return ip.text() + "/" + std::to_string(prefi
 Result<IpAddress> parse_ip(Family family, std::string_view text) {
   IpAddress ip{family, {}};
   const std::string terminated(text);
-  if (terminated.size() == std::strlen(terminated.c_str()) && ::inet_pton(address_family(family), terminated.c_str(), ip.bytes.data()) == 1) return ip;
+  if (terminated.size() == std::strlen(terminated.c_str()) && ::inet_pton(address_family(family), terminated.c_str(), ip.bytes.data()) == 1)
+    return ip;
   const bool is_v4 = family == Family::ipv4;
   return fail(Code::config, quoted(text) + (is_v4 ? " is no IPv4 address" : " is no IPv6 address"),
               is_v4 ? "write it as in 10.0.3.20" : "write it as in fd00:3::20");
@@ -105,7 +108,8 @@ Result<InterfaceAddress> parse_interface_address(Family family, std::string_view
 Result<Subnet> parse_route(Family family, std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos)
-    return fail(Code::config, quoted(text) + " has no prefix length", "write NETWORK/PREFIX; a single host is /" + std::to_string(max_prefix(family)));
+    return fail(Code::config, quoted(text) + " has no prefix length",
+                "write NETWORK/PREFIX; a single host is /" + std::to_string(max_prefix(family)));
   LXCX_TRY(ip, parse_ip(family, text.substr(0, slash)));
   LXCX_TRY(prefix, parse_prefix(family, text.substr(slash + 1)));
   for (std::size_t i = 0; i < ip.size(); ++i)

@@ -13,7 +13,10 @@ namespace lxcx::net {
 
 using Mac = std::array<std::uint8_t, 6>;
 
-enum class Family { ipv4, ipv6 };
+enum class Family {
+  ipv4,
+  ipv6
+};
 int address_family(Family family);  ///< AF_INET, AF_INET6
 constexpr unsigned max_prefix(Family family) { return family == Family::ipv4 ? 32 : 128; }
 

@@ -27,8 +27,6 @@ Result<void> join_vlan(Netlink& netlink, const Link& port, unsigned vlan, Member
   return change_vlan(netlink, RTM_SETLINK, port, vlan, flags, "RTM_SETLINK");
 }
 
-Result<void> leave_vlan(Netlink& netlink, const Link& port, unsigned vlan) {
-  return change_vlan(netlink, RTM_DELLINK, port, vlan, 0, "RTM_DELLINK");
-}
+Result<void> leave_vlan(Netlink& netlink, const Link& port, unsigned vlan) { return change_vlan(netlink, RTM_DELLINK, port, vlan, 0, "RTM_DELLINK"); }
 
 }  // namespace lxcx::net

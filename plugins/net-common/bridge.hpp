@@ -6,7 +6,10 @@
 
 namespace lxcx::net {
 
-enum class Membership { tagged, untagged };
+enum class Membership {
+  tagged,
+  untagged
+};
 
 /// Makes `port` a member of a VLAN; an untagged member is also the port's own VLAN (PVID).
 Result<void> join_vlan(Netlink&, const Link& port, unsigned vlan, Membership);

@@ -124,7 +124,8 @@ Result<bool> has_proxy(Netlink& netlink, const Link& link, const IpAddress& ip) 
   head.ndm_flags = NTF_PROXY;
   LXCX_TRY(replies, netlink.query(all, proxied("RTM_GETNEIGH", link, ip)));
   for (const Reply& reply : replies)
-    if (reply.header<ndmsg>().ndm_ifindex == static_cast<int>(link.index) && ip_in(reply.attributes(sizeof(ndmsg)), NDA_DST, ip.family) == ip) return true;
+    if (reply.header<ndmsg>().ndm_ifindex == static_cast<int>(link.index) && ip_in(reply.attributes(sizeof(ndmsg)), NDA_DST, ip.family) == ip)
+      return true;
   return false;
 }
 

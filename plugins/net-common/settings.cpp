@@ -58,7 +58,8 @@ Result<void> resolve(Netlink& host, const Nic& nic, const Link& link, Family fam
   LXCX_TRY(ip, primary_address(host, link, family));
   const std::string key = std::string(text_of(family)) + ".gateway";
   if (!ip)
-    return fail(Code::config, key_of(nic, key) + ": auto takes the address of '" + link.name + "', which has no " + std::string(text_of(family)) + " address",
+    return fail(Code::config,
+                key_of(nic, key) + ": auto takes the address of '" + link.name + "', which has no " + std::string(text_of(family)) + " address",
                 "give the link one, or write the gateway's address");
   gateway.ip = ip;
   return {};
@@ -78,7 +79,8 @@ Result<unsigned> read_number(const Call& call, const Nic& nic, std::string_view 
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc{} && end == text.data() + text.size() && value >= low && value <= high) return value;
-  return fail(Code::config, key_of(nic, sub_key) + ": '" + std::string(text) + "' is no number from " + std::to_string(low) + " to " + std::to_string(high),
+  return fail(Code::config,
+              key_of(nic, sub_key) + ": '" + std::string(text) + "' is no number from " + std::to_string(low) + " to " + std::to_string(high),
               "write a whole number, or leave the key out");
 }
 
@@ -92,7 +94,8 @@ Result<bool> read_up(const Call& call, const Nic& nic) {
   const std::string_view flags = call.setting("flags");
   if (flags.empty()) return false;
   if (flags == "up") return true;
-  return fail(Code::config, key_of(nic, "flags") + ": '" + std::string(flags) + "' is no flag", "write up, or leave the key out for a device that stays down");
+  return fail(Code::config, key_of(nic, "flags") + ": '" + std::string(flags) + "' is no flag",
+              "write up, or leave the key out for a device that stays down");
 }
 
 Result<DeviceSettings> read_device_settings(const Call& call, const Nic& nic) {
@@ -115,14 +118,15 @@ Result<DeviceSettings> read_device_settings(const Call& call, const Nic& nic) {
   settings.ipv4_gateway = ipv4_gateway;
   settings.ipv6_gateway = ipv6_gateway;
   if (settings.mtu != 0 && settings.mtu < least_ipv6_mtu && settings.has(Family::ipv6))
-    return fail(Code::config, key_of(nic, "mtu") + ": IPv6 needs at least 1280, and the device has an IPv6 address", "raise the mtu or drop the address");
+    return fail(Code::config, key_of(nic, "mtu") + ": IPv6 needs at least 1280, and the device has an IPv6 address",
+                "raise the mtu or drop the address");
   return settings;
 }
 
 Result<void> refuse_foreign_keys(const Call& call, const Nic& nic, std::string_view accepted_prefix) {
-  constexpr std::array<std::string_view, 12> special{"veth.pair",         "veth.mode",       "veth.n_rxqueues",  "veth.n_txqueues", "veth.ipv4.route",
-                                                     "veth.ipv6.route",   "veth.vlan.id",    "veth.vlan.tagged.id", "macvlan.mode", "ipvlan.mode",
-                                                     "ipvlan.isolation",  "vlan.id"};
+  constexpr std::array<std::string_view, 12> special{"veth.pair",       "veth.mode",       "veth.n_rxqueues",  "veth.n_txqueues",
+                                                     "veth.ipv4.route", "veth.ipv6.route", "veth.vlan.id",     "veth.vlan.tagged.id",
+                                                     "macvlan.mode",    "ipvlan.mode",     "ipvlan.isolation", "vlan.id"};
   for (const std::string_view key : special)
     if (!key.starts_with(accepted_prefix) && call.has_setting(key))
       return fail(Code::config, key_of(nic, key) + ": a device of type " + std::string(nic.type) + " has no such key",

@@ -14,7 +14,12 @@
 namespace lxcx::net {
 
 struct Gateway {
-  enum class Kind { none, automatic, device, address };
+  enum class Kind {
+    none,
+    automatic,
+    device,
+    address
+  };
   Kind kind = Kind::none;
   std::optional<IpAddress> ip;  ///< of an address, and of `automatic` once resolved
 };

@@ -24,7 +24,7 @@ Result<Fd> open_below_proc(const std::string& path, int flags) {
   how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
   Fd file(static_cast<int>(::syscall(SYS_openat2, proc.get(), path.c_str(), &how, sizeof how)));
-  struct statfs kind {};
+  struct statfs kind{};
   if (!file || ::fstatfs(file.get(), &kind) != 0) return fail_errno(errno, "openat2 '/proc/" + path + "'");
   if (kind.f_type != PROC_SUPER_MAGIC) return fail(Code::unsupported, "'/proc/" + path + "' is not on procfs", "unmount what lies over it");
   return file;

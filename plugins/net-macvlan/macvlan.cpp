@@ -37,7 +37,8 @@ Result<std::uint32_t> read_mode(const Call& call, const Nic& nic) {
   const std::string_view wanted = text.empty() ? "private" : text;
   const auto* found = std::ranges::find(modes, wanted, &Mode::name);
   if (found != modes.end()) return found->value;
-  return fail(Code::config, key_of(nic, "macvlan.mode") + ": '" + std::string(text) + "' is no mode of macvlan", "write private, vepa, bridge or passthru");
+  return fail(Code::config, key_of(nic, "macvlan.mode") + ": '" + std::string(text) + "' is no mode of macvlan",
+              "write private, vepa, bridge or passthru");
 }
 
 /// Bridges and bonds take every packet of their ports, so that none would reach a macvlan (netdev_rx_handler_register() in the kernel).
@@ -54,11 +55,14 @@ Result<Link> find_settings_link(Netlink& host, const Nic& nic, const DeviceSetti
     return fail(Code::config, key_of(nic, "link") + " is not set, and a macvlan device stands on a link", "name a device of this host: ip link show");
   LXCX_TRY(link, find_link(host, settings.link));
   if (!link) return fail(Code::not_found, key_of(nic, "link") + ": no device '" + settings.link + "' on this host", "name another: ip link show");
-  if (link->is_loopback) return fail(Code::config, key_of(nic, "link") + ": a macvlan device cannot stand on the loopback device", "name another: ip link show");
+  if (link->is_loopback)
+    return fail(Code::config, key_of(nic, "link") + ": a macvlan device cannot stand on the loopback device", "name another: ip link show");
   LXCX_CHECK(check_not_a_port(host, nic, *link));
   if (settings.mtu > link->mtu)
-    return fail(Code::config, key_of(nic, "mtu") + ": " + std::to_string(settings.mtu) + " is more than the " + std::to_string(link->mtu) + " of '" + link->name + "'",
-                "lower it, or raise the link's: ip link set " + link->name + " mtu " + std::to_string(settings.mtu));
+    return fail(
+        Code::config,
+        key_of(nic, "mtu") + ": " + std::to_string(settings.mtu) + " is more than the " + std::to_string(link->mtu) + " of '" + link->name + "'",
+        "lower it, or raise the link's: ip link set " + link->name + " mtu " + std::to_string(settings.mtu));
   return *std::move(link);
 }
 

@@ -21,8 +21,9 @@ Result<std::optional<Link>> find_settings_link(Netlink& host, const Nic& nic, co
   const bool wants_bridge = settings.mode == VethMode::bridge;
   if (!link)
     return fail(Code::not_found, key_of(nic, "link") + (wants_bridge ? ": no bridge '" : ": no device '") + name + "' on this host",
-                wants_bridge ? "make it (ip link add name " + name + " type bridge && ip link set " + name + " up), or name another: ip link show type bridge"
-                             : "name another: ip link show");
+                wants_bridge
+                    ? "make it (ip link add name " + name + " type bridge && ip link set " + name + " up), or name another: ip link show type bridge"
+                    : "name another: ip link show");
   if (!wants_bridge || link->kind == "bridge") return link;
   if (link->kind == "openvswitch")
     return fail(Code::unsupported, key_of(nic, "link") + ": '" + name + "' is an Open vSwitch bridge, which this plugin does not serve",
@@ -163,4 +164,5 @@ class Veth : public Network, public CountsTraffic {
 
 }  // namespace
 
-LXCX_PLUGIN(network, Veth, "veth", LXCX_PLUGIN_VERSION, "A pair of virtual Ethernet devices: one end inside, the other on a bridge or routed", "Apache-2.0");
+LXCX_PLUGIN(network, Veth, "veth", LXCX_PLUGIN_VERSION, "A pair of virtual Ethernet devices: one end inside, the other on a bridge or routed",
+            "Apache-2.0");

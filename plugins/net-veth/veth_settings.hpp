@@ -9,7 +9,10 @@
 
 namespace lxcx::net {
 
-enum class VethMode { bridge, router };
+enum class VethMode {
+  bridge,
+  router
+};
 
 /// VLANs of the bridge's port; unset: whatever the bridge gives a new port.
 struct Vlans {

@@ -30,9 +30,12 @@ Failure bad_word(std::string_view key, std::string_view word, std::string hint) 
 Result<std::uint64_t> read_scope(const Call& call) {
   std::uint64_t scoped = 0;
   for (const std::string& word : words(call, scope_key)) {
-    if (word == "abstract-unix-socket") scoped |= scope_abstract_unix_socket;
-    else if (word == "signal") scoped |= scope_signal;
-    else return bad_word(scope_key, word, "abstract-unix-socket, signal, or both");
+    if (word == "abstract-unix-socket")
+      scoped |= scope_abstract_unix_socket;
+    else if (word == "signal")
+      scoped |= scope_signal;
+    else
+      return bad_word(scope_key, word, "abstract-unix-socket, signal, or both");
   }
   return scoped;
 }
@@ -56,8 +59,10 @@ Result<std::vector<std::uint16_t>> read_ports(const Call& call, std::string_view
 Result<MonitorFence> read_monitor(const Call& call) {
   MonitorFence fence;
   const std::string_view value = call.setting(monitor_key);
-  if (value == "1" || value == "on") fence.is_wanted = true;
-  else if (!value.empty() && value != "0" && value != "off") return bad_word(monitor_key, value, "on or off");
+  if (value == "1" || value == "on")
+    fence.is_wanted = true;
+  else if (!value.empty() && value != "0" && value != "off")
+    return bad_word(monitor_key, value, "on or off");
   for (std::string& path : call.settings(write_key)) {
     if (path.empty()) continue;
     if (!path.starts_with('/')) return fail(Code::config, std::string(write_key) + ": '" + path + "' is not an absolute path");

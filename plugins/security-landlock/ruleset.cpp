@@ -41,14 +41,15 @@ Result<Ruleset> Ruleset::create(std::uint64_t handled_fs, std::uint64_t handled_
 
 Result<void> Ruleset::allow_port(std::uint64_t rights, std::uint16_t port) {
   const NetPortAttr attr{rights, port};
-  if (syscall(sys_add_rule, fd_.get(), rule_net_port, &attr, 0) < 0) return fail_errno(errno, "landlock_add_rule for TCP port " + std::to_string(port));
+  if (syscall(sys_add_rule, fd_.get(), rule_net_port, &attr, 0) < 0)
+    return fail_errno(errno, "landlock_add_rule for TCP port " + std::to_string(port));
   return {};
 }
 
 Result<void> Ruleset::allow_below(std::uint64_t rights, const std::string& path) {
   const Fd place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!place) return fail_errno(errno, "open '" + path + "'", "make it first, or leave it out");
-  struct stat status {};
+  struct stat status{};
   if (fstat(place.get(), &status) < 0) return fail_errno(errno, "fstat '" + path + "'");
   if (!S_ISDIR(status.st_mode)) rights &= fs_write_file | fs_truncate;
   const PathBeneathAttr attr{rights, place.get()};

@@ -83,7 +83,8 @@ std::uint32_t to_scmp(const Action& action) {
 scmp_arg_cmp to_scmp(const Argument& argument) {
   constexpr std::array operators{SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE, SCMP_CMP_EQ, SCMP_CMP_GE, SCMP_CMP_GT, SCMP_CMP_MASKED_EQ};
   const bool masked = argument.compare == Argument::Compare::masked_eq;
-  return {argument.index, operators[static_cast<std::size_t>(argument.compare)], masked ? argument.mask : argument.value, masked ? argument.value : 0};
+  return {argument.index, operators[static_cast<std::size_t>(argument.compare)], masked ? argument.mask : argument.value,
+          masked ? argument.value : 0};
 }
 
 Failure libseccomp_failed(int result, std::string what) { return fail_errno(-result, "libseccomp: " + std::move(what)); }
@@ -155,10 +156,11 @@ class ArchFilter {
       arguments.push_back(scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, MNT_FORCE, 0});
     note_replacement(rule, arguments.empty());
     const int result = seccomp_rule_add_array(context, to_scmp(rule.action), *number, static_cast<unsigned>(arguments.size()), arguments.data());
-    if (result == -EEXIST) return bad_rule(rule, "'" + name_of(rule) + "' has a rule with these arguments and another action already", "keep one of them");
+    if (result == -EEXIST)
+      return bad_rule(rule, "'" + name_of(rule) + "' has a rule with these arguments and another action already", "keep one of them");
     if (result < 0)
-      return bad_rule(rule, "libseccomp refuses the rule for '" + name_of(rule) + "' on " + std::string(arch_name(arch_)) + ": " + std::strerror(-result),
-                      "");
+      return bad_rule(
+          rule, "libseccomp refuses the rule for '" + name_of(rule) + "' on " + std::string(arch_name(arch_)) + ": " + std::strerror(-result), "");
     return {};
   }
 
@@ -206,7 +208,7 @@ Result<std::string> export_program(void* context) {
   const Fd memory(memfd_create("lxcx-seccomp", MFD_CLOEXEC));
   if (!memory) return fail_errno(errno, "memfd_create");
   if (const int result = seccomp_export_bpf(context, memory.get()); result < 0) return libseccomp_failed(result, "cannot generate the filter");
-  struct stat status {};
+  struct stat status{};
   if (fstat(memory.get(), &status) < 0) return fail_errno(errno, "fstat of the filter");
   std::string program(static_cast<std::size_t>(status.st_size), '\0');
   for (std::size_t done = 0; done < program.size();) {
@@ -236,8 +238,9 @@ Result<Filter> build_filter(const Policy& policy) {
   LXCX_TRY(program, export_program(whole.get()));
   const std::size_t length = program.size() / sizeof(sock_filter);
   if (length > BPF_MAXINSNS)
-    return fail(Code::unsupported, policy.file + " makes a filter of " + std::to_string(length) + " instructions; the kernel takes " +
-                                       std::to_string(BPF_MAXINSNS), "use fewer rules or fewer argument filters");
+    return fail(Code::unsupported,
+                policy.file + " makes a filter of " + std::to_string(length) + " instructions; the kernel takes " + std::to_string(BPF_MAXINSNS),
+                "use fewer rules or fewer argument filters");
   filter.program = std::move(program);
   return filter;
 }

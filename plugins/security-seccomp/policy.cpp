@@ -48,13 +48,20 @@ constexpr std::array sections{
 
 using Compare = Argument::Compare;
 constexpr std::array comparisons{
-    Named{std::string_view("SCMP_CMP_NE"), Compare::ne},        Named{std::string_view("!="), Compare::ne},
-    Named{std::string_view("SCMP_CMP_LT"), Compare::lt},        Named{std::string_view("<"), Compare::lt},
-    Named{std::string_view("SCMP_CMP_LE"), Compare::le},        Named{std::string_view("<="), Compare::le},
-    Named{std::string_view("SCMP_CMP_EQ"), Compare::eq},        Named{std::string_view("=="), Compare::eq},
-    Named{std::string_view("SCMP_CMP_GE"), Compare::ge},        Named{std::string_view(">="), Compare::ge},
-    Named{std::string_view("SCMP_CMP_GT"), Compare::gt},        Named{std::string_view(">"), Compare::gt},
-    Named{std::string_view("SCMP_CMP_MASKED_EQ"), Compare::masked_eq}, Named{std::string_view("&="), Compare::masked_eq},
+    Named{std::string_view("SCMP_CMP_NE"), Compare::ne},
+    Named{std::string_view("!="), Compare::ne},
+    Named{std::string_view("SCMP_CMP_LT"), Compare::lt},
+    Named{std::string_view("<"), Compare::lt},
+    Named{std::string_view("SCMP_CMP_LE"), Compare::le},
+    Named{std::string_view("<="), Compare::le},
+    Named{std::string_view("SCMP_CMP_EQ"), Compare::eq},
+    Named{std::string_view("=="), Compare::eq},
+    Named{std::string_view("SCMP_CMP_GE"), Compare::ge},
+    Named{std::string_view(">="), Compare::ge},
+    Named{std::string_view("SCMP_CMP_GT"), Compare::gt},
+    Named{std::string_view(">"), Compare::gt},
+    Named{std::string_view("SCMP_CMP_MASKED_EQ"), Compare::masked_eq},
+    Named{std::string_view("&="), Compare::masked_eq},
 };
 
 constexpr std::string_view action_hint = "actions are: kill, trap, allow, errno NUMBER";
@@ -85,7 +92,8 @@ Result<Action> parse_action(Scanner& line, Word word) {
   if (word.text == "trap") return Action{Action::Type::trap};
   if (word.text == "allow") return Action{Action::Type::allow};
   if (word.text == "notify")
-    return line.error(word.column, "the action 'notify' is not supported by this version of lxcx", "use errno, or remove the rule", Code::unsupported);
+    return line.error(word.column, "the action 'notify' is not supported by this version of lxcx", "use errno, or remove the rule",
+                      Code::unsupported);
   if (word.text != "errno") return line.error(word.column, "unknown action " + quoted(word.text), std::string(action_hint));
   const Word number = line.word();
   if (number.text.empty()) return line.error(line.column(), "errno needs a number", "for instance: errno 1 (EPERM)");

@@ -12,7 +12,12 @@ namespace lxcx::seccomp {
 
 /// What happens to a system call. `error` counts for `error` alone: the errno the caller sees, 0 to 4095 (MAX_ERRNO).
 struct Action {
-  enum class Type { kill, trap, allow, error } type = Type::kill;
+  enum class Type {
+    kill,
+    trap,
+    allow,
+    error
+  } type = Type::kill;
   std::uint16_t error = 0;
   bool operator==(const Action&) const = default;
 };
@@ -20,13 +25,41 @@ std::string describe(const Action& action);  ///< as the policy writes it: "errn
 
 /// One comparison of a rule; all of a rule's must hold. `mask` counts for masked_eq alone.
 struct Argument {
-  enum class Compare { ne, lt, le, eq, ge, gt, masked_eq } compare = Compare::eq;
+  enum class Compare {
+    ne,
+    lt,
+    le,
+    eq,
+    ge,
+    gt,
+    masked_eq
+  } compare = Compare::eq;
   unsigned index = 0;  ///< 0 to 5
   std::uint64_t value = 0, mask = 0;
 };
 
 /// An architecture section. `all` is the machine's own and each that its kernel runs besides.
-enum class Section { all, x86, x32, x86_64, arm, arm64, ppc, ppc64, ppc64le, mips, mips64, mips64n32, mipsel, mipsel64, mipsel64n32, s390, s390x, riscv64, loongarch64 };
+enum class Section {
+  all,
+  x86,
+  x32,
+  x86_64,
+  arm,
+  arm64,
+  ppc,
+  ppc64,
+  ppc64le,
+  mips,
+  mips64,
+  mips64n32,
+  mipsel,
+  mipsel64,
+  mipsel64n32,
+  s390,
+  s390x,
+  riscv64,
+  loongarch64
+};
 
 struct Rule {
   std::string syscall;  ///< its name; version 1 has `number` instead

@@ -18,7 +18,7 @@ Result<std::string> read_policy(const std::string& path) {
   // O_NONBLOCK: a FIFO must not hang the start.
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file) return fail_errno(errno, "open " + what, errno == ENOENT ? "lxc.seccomp.profile must name an existing file" : "");
-  struct stat status {};
+  struct stat status{};
   if (fstat(file.get(), &status) < 0) return fail_errno(errno, "fstat " + what);
   if (!S_ISREG(status.st_mode)) return fail(Code::config, what + " is not a regular file");
   if (status.st_size > max_policy_bytes) return fail(Code::config, what + " is larger than 1 MiB");
@@ -38,7 +38,8 @@ Result<bool> allows_nesting(const Call& call) {
   const std::string_view value = call.setting("lxc.seccomp.allow_nesting");
   if (value.empty() || value == "0") return false;
   if (value == "1") return true;
-  return fail(Code::config, "lxc.seccomp.allow_nesting must be 0 or 1, not '" + std::string(value) + "'", "1 adds the filter to one that lxcx itself runs under");
+  return fail(Code::config, "lxc.seccomp.allow_nesting must be 0 or 1, not '" + std::string(value) + "'",
+              "1 adds the filter to one that lxcx itself runs under");
 }
 
 Result<void> refuse_notify(const Call& call) {

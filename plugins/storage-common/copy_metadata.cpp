@@ -19,9 +19,7 @@ bool travels(std::string_view name) {
          name == "system.posix_acl_default";
 }
 
-Result<void> cannot(int error, std::string_view what) {
-  return os_error(error, "cannot copy the extended attribute " + std::string(what));
-}
+Result<void> cannot(int error, std::string_view what) { return os_error(error, "cannot copy the extended attribute " + std::string(what)); }
 
 /// The xattr calls come for descriptors and for paths; the walk over them is one.
 template <class List, class Get, class Set>

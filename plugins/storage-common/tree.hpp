@@ -40,8 +40,8 @@ Result<void> remove_tree(int parent, const std::string& name, const std::string&
 Result<void> empty_tree(int parent, const std::string& name, const std::string& shown);
 
 struct CopyOptions {
-  unsigned threads = 0;                               ///< 0: as many as there are processors, eight at most
-  std::function<bool()> cancelled;                    ///< asked on the caller's thread
+  unsigned threads = 0;  ///< 0: as many as there are processors, eight at most
+  std::function<bool()> cancelled;  ///< asked on the caller's thread
   std::function<void(std::uint64_t bytes)> progress;  ///< told on the caller's thread
 };
 

@@ -31,9 +31,7 @@ std::string escaped(std::string_view path) {
 
 }  // namespace
 
-std::string Layers::work() const {
-  return upper.substr(0, upper.rfind('/')) + "/work";
-}
+std::string Layers::work() const { return upper.substr(0, upper.rfind('/')) + "/work"; }
 
 Result<Layers> parse_layers(std::string_view source) {
   std::vector<std::string> parts = split(source);

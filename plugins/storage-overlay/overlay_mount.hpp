@@ -13,7 +13,11 @@
 namespace lxcx::overlay {
 
 /// How the kernel is told of the layers: descriptors (Linux 6.13), one string each (6.8), or one string for all (5.2).
-enum class LayerForm { descriptors, strings, joined };
+enum class LayerForm {
+  descriptors,
+  strings,
+  joined
+};
 
 /// A detached overlay of layers that all exist. Options that are the mount's own are not applied here; those of the superblock and of
 /// overlayfs are. With options.idmap every lower is id-mapped below the overlay, which takes descriptors. `first` is the form tried first;

@@ -15,9 +15,7 @@ bool read_at(int file, off_t at, T& value) {
   return ::pread(file, &value, sizeof value, at) == static_cast<ssize_t>(sizeof value);
 }
 
-Failure damaged() {
-  return fail(Code::config, "its ELF header is damaged");
-}
+Failure damaged() { return fail(Code::config, "its ELF header is damaged"); }
 
 template <class Header, class Segment>
 Result<std::string> find_interpreter(int file) {

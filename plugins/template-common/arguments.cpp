@@ -6,9 +6,7 @@
 namespace lxcx::templates {
 namespace {
 
-std::string shown(const Option& option) {
-  return "--" + std::string(option.name);
-}
+std::string shown(const Option& option) { return "--" + std::string(option.name); }
 
 std::string known(std::span<const Option> options) {
   if (options.empty()) return "this template has no options";

@@ -35,15 +35,16 @@ void patch(const std::string& path, std::streamoff at, std::uint16_t value) {
 }  // namespace
 
 TEST_CASE("a library with a defect is refused with a message that names it, and a hint", "[bad-plugins]") {
-  const Defect defect = GENERATE(
-      Defect{"no-descriptor", "is no lxcx plugin: it does not export 'lxcx_plugin'", "LXCX_PLUGIN("},
-      Defect{"other-major", "plugin interface 2.0, this lxcx offers 1.0 (the major versions differ)", "upgrade lxcx"},
-      Defect{"newer-minor", "plugin interface 1.9, this lxcx offers 1.0 (the plugin's is newer)", "upgrade lxcx, or rebuild the plugin"},
-      Defect{"short-descriptor", "its descriptor is 8 bytes, expected at least 56", "rebuild"},
-      Defect{"null-verb", "its table lacks the verb detach, which every storage plugin has", "rebuild"},
-      Defect{"short-table", "its table lacks the verb detach, which every storage plugin has", "rebuild"},
-      Defect{"other-name", "name: the manifest says 'sample', the library 'simple'; version: the manifest says '1.0.0', the library '2.0.0'", "install the manifest"},
-      Defect{"undefined-symbol", "undefined symbol: lxcx_test_nobody_defines_this", "rebuild it here"});
+  const Defect defect =
+      GENERATE(Defect{"no-descriptor", "is no lxcx plugin: it does not export 'lxcx_plugin'", "LXCX_PLUGIN("},
+               Defect{"other-major", "plugin interface 2.0, this lxcx offers 1.0 (the major versions differ)", "upgrade lxcx"},
+               Defect{"newer-minor", "plugin interface 1.9, this lxcx offers 1.0 (the plugin's is newer)", "upgrade lxcx, or rebuild the plugin"},
+               Defect{"short-descriptor", "its descriptor is 8 bytes, expected at least 56", "rebuild"},
+               Defect{"null-verb", "its table lacks the verb detach, which every storage plugin has", "rebuild"},
+               Defect{"short-table", "its table lacks the verb detach, which every storage plugin has", "rebuild"},
+               Defect{"other-name", "name: the manifest says 'sample', the library 'simple'; version: the manifest says '1.0.0', the library '2.0.0'",
+                      "install the manifest"},
+               Defect{"undefined-symbol", "undefined symbol: lxcx_test_nobody_defines_this", "rebuild it here"});
   CAPTURE(defect.library);
   const RegistryUnderTest registry;
   registry.manifest();

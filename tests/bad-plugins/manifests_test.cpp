@@ -26,25 +26,25 @@ TEST_CASE("a manifest with a defect is refused with its field, what was expected
   struct Defect {
     const char *from, *to, *message;
   };
-  const Defect defect = GENERATE(
-      Defect{"\"manifest\": 1,", "", "field 'manifest': is missing"},
-      Defect{"\"manifest\": 1", "\"manifest\": \"1\"", "field 'manifest': expected a whole number, found text"},
-      Defect{"\"manifest\": 1", "\"manifest\": 2, \"isolation\": \"process\"",
-             "format 2 is newer than 1, the newest this lxcx understands (it has the unknown field 'isolation')"},
-      Defect{"\"kind\": \"storage\",", "", "field 'kind': is missing"},
-      Defect{"\"storage\"", "\"storag\"", "field 'kind': expected storage, network, template, security or hook, found 'storag'"},
-      Defect{"\"version\": \"1.0.0\"", "\"version\": 1", "field 'version': expected text, found a number"},
-      Defect{"\"summary\": \"A sample\"", "\"summary\": \"\\u001b[2J\"", "field 'summary': contains a control character"},
-      Defect{"\"summary\": \"A sample\"", "\"summary\": \"\"", "field 'summary': is empty"},
-      Defect{"\"sample.so\"", "\"../../evil.so\"", "field 'library': expected a file name or an absolute path"},
-      Defect{"\"1.0\"", "\"one\"", "field 'abi': expected MAJOR.MINOR such as 1.0, found 'one'"},
-      Defect{"\"license\"", "\"needs\": \"fs:btrfs\", \"license\"", "field 'needs': expected a list of texts, found text"},
-      Defect{"\"license\"", "\"needs\": [1], \"license\"", "field 'needs[0]': expected text, found a number"},
-      Defect{"\"license\"", "\"settings\": {\"dir\": {\"type\": \"folder\"}}, \"license\"",
-             "field 'settings.dir.type': expected string, path, integer, size or boolean, found 'folder'"},
-      Defect{"\"license\"", "\"name\": \"sample\", \"license\"", "field 'name' stands twice"},
-      Defect{"\"name\": \"sample\"", "\"name\": \"simple\"",
-             "its file name says storage 'sample', its fields \"kind\" and \"name\" say storage 'simple'"});
+  const Defect defect =
+      GENERATE(Defect{"\"manifest\": 1,", "", "field 'manifest': is missing"},
+               Defect{"\"manifest\": 1", "\"manifest\": \"1\"", "field 'manifest': expected a whole number, found text"},
+               Defect{"\"manifest\": 1", "\"manifest\": 2, \"isolation\": \"process\"",
+                      "format 2 is newer than 1, the newest this lxcx understands (it has the unknown field 'isolation')"},
+               Defect{"\"kind\": \"storage\",", "", "field 'kind': is missing"},
+               Defect{"\"storage\"", "\"storag\"", "field 'kind': expected storage, network, template, security or hook, found 'storag'"},
+               Defect{"\"version\": \"1.0.0\"", "\"version\": 1", "field 'version': expected text, found a number"},
+               Defect{"\"summary\": \"A sample\"", "\"summary\": \"\\u001b[2J\"", "field 'summary': contains a control character"},
+               Defect{"\"summary\": \"A sample\"", "\"summary\": \"\"", "field 'summary': is empty"},
+               Defect{"\"sample.so\"", "\"../../evil.so\"", "field 'library': expected a file name or an absolute path"},
+               Defect{"\"1.0\"", "\"one\"", "field 'abi': expected MAJOR.MINOR such as 1.0, found 'one'"},
+               Defect{"\"license\"", "\"needs\": \"fs:btrfs\", \"license\"", "field 'needs': expected a list of texts, found text"},
+               Defect{"\"license\"", "\"needs\": [1], \"license\"", "field 'needs[0]': expected text, found a number"},
+               Defect{"\"license\"", "\"settings\": {\"dir\": {\"type\": \"folder\"}}, \"license\"",
+                      "field 'settings.dir.type': expected string, path, integer, size or boolean, found 'folder'"},
+               Defect{"\"license\"", "\"name\": \"sample\", \"license\"", "field 'name' stands twice"},
+               Defect{"\"name\": \"sample\"", "\"name\": \"simple\"",
+                      "its file name says storage 'sample', its fields \"kind\" and \"name\" say storage 'simple'"});
   const RegistryUnderTest registry;
   const std::string path = registry.manifest(defect.from, defect.to);
   const Error error = refusal_of(registry);

@@ -33,13 +33,13 @@ void lxcx_test_nobody_defines_this(void);
 __attribute__((constructor)) static void explode(void) { abort(); }
 #endif
 
-static lxcx_str text(const char *s) {
+static lxcx_str text(const char* s) {
   lxcx_str t = {s, 0};
   while (s[t.size] != '\0') ++t.size;
   return t;
 }
 
-static lxcx_code create(lxcx_call *call, const lxcx_volume *v, uint64_t size_bytes) {
+static lxcx_code create(lxcx_call* call, const lxcx_volume* v, uint64_t size_bytes) {
   (void)v;
   if (size_bytes == 13) return LXCX_BUSY; /* a failure that reports nothing */
   if (size_bytes == 14) return (lxcx_code)99;
@@ -49,19 +49,19 @@ static lxcx_code create(lxcx_call *call, const lxcx_volume *v, uint64_t size_byt
   if (size_bytes != 15) call->ops->result(call, text("source"), text("/sample"));
   return LXCX_OK;
 }
-static lxcx_code destroy(lxcx_call *call, const lxcx_volume *v) {
+static lxcx_code destroy(lxcx_call* call, const lxcx_volume* v) {
   (void)v;
   return call->ops->fail(call, LXCX_DENIED, 13, text("not this one"), text("try another"));
 }
-static lxcx_code attach(lxcx_call *call, const lxcx_volume *v, int *mount_fd) {
+static lxcx_code attach(lxcx_call* call, const lxcx_volume* v, int* mount_fd) {
   (void)call, (void)v, (void)mount_fd; /* claims success and returns no mount */
   return LXCX_OK;
 }
-static lxcx_code detach(lxcx_call *call, const lxcx_volume *v) {
+static lxcx_code detach(lxcx_call* call, const lxcx_volume* v) {
   (void)v;
   return call->ops->record(call, text("key"), text("value"));
 }
-static lxcx_code usage(lxcx_call *call, const lxcx_volume *v, uint64_t *used, uint64_t *limit) {
+static lxcx_code usage(lxcx_call* call, const lxcx_volume* v, uint64_t* used, uint64_t* limit) {
   (void)call, (void)v;
   *used = 42, *limit = 0;
   return LXCX_OK;
@@ -78,7 +78,7 @@ static const lxcx_storage_ops table = {
     .usage = usage,
 };
 #ifdef DEFECT_NULL_VERB
-lxcx_code (*const unused)(lxcx_call *, const lxcx_volume *) = detach;
+lxcx_code (*const unused)(lxcx_call*, const lxcx_volume*) = detach;
 #endif
 
 #ifndef DEFECT_NO_DESCRIPTOR
@@ -86,5 +86,5 @@ __attribute__((visibility("default"))) const lxcx_plugin_descriptor lxcx_plugin 
     SAMPLE_DESCRIPTOR_SIZE, SAMPLE_MAJOR, SAMPLE_MINOR, SAMPLE_KIND, SAMPLE_NAME, SAMPLE_VERSION, "A sample", "Apache-2.0", &table,
 };
 #else
-__attribute__((visibility("default"))) const lxcx_storage_ops *lxcx_test_table = &table;
+__attribute__((visibility("default"))) const lxcx_storage_ops* lxcx_test_table = &table;
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines of `key=value` as the settings of veth (a key without "lxcx.") and of landlock: read, or refused with a text that names the key. Addresses that
-// were understood are printed as text that means the same.
+// Lines of `key=value` as the settings of veth (a key without "lxcx.") and of landlock: read, or refused with a text that names the key. Addresses
+// that were understood are printed as text that means the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

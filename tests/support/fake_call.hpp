@@ -86,7 +86,8 @@ class FakeCall : public lxcx_call {
     return polls == 0;
   }
 
-  static constexpr lxcx_call_ops table{sizeof(lxcx_call_ops), 0, do_fail, do_log, do_setting, do_record, do_recall, do_result, do_result_fd, do_progress, do_cancelled};
+  static constexpr lxcx_call_ops table{sizeof(lxcx_call_ops), 0,           do_fail,     do_log, do_setting, do_record, do_recall, do_result,
+                                       do_result_fd,          do_progress, do_cancelled};
 };
 
 }  // namespace lxcx::test

@@ -72,9 +72,7 @@ void write_frame(const Context& context, FrameKind kind, Step step, int value) {
   if (context.plan) (void)!::write(context.plan->status_fd, &frame, sizeof frame);
 }
 
-void report(const Context& context, FrameKind kind, int value) {
-  write_frame(context, kind, Step::clone, value);
-}
+void report(const Context& context, FrameKind kind, int value) { write_frame(context, kind, Step::clone, value); }
 
 /// setns(2) moves the children only. CLONE_PARENT: lxcx itself waits for the command, and this process is gone at once.
 void clone_into_pid_namespace(const Context& context) {

@@ -40,22 +40,14 @@ int close_between(int first, int last) {
 
 const char* namespace_name(std::uint32_t type) {
   switch (type) {
-    case CLONE_NEWUSER:
-      return "user";
-    case CLONE_NEWNS:
-      return "mnt";
-    case CLONE_NEWPID:
-      return "pid";
-    case CLONE_NEWUTS:
-      return "uts";
-    case CLONE_NEWIPC:
-      return "ipc";
-    case CLONE_NEWNET:
-      return "net";
-    case CLONE_NEWCGROUP:
-      return "cgroup";
-    default:
-      return "time";
+    case CLONE_NEWUSER: return "user";
+    case CLONE_NEWNS: return "mnt";
+    case CLONE_NEWPID: return "pid";
+    case CLONE_NEWUTS: return "uts";
+    case CLONE_NEWIPC: return "ipc";
+    case CLONE_NEWNET: return "net";
+    case CLONE_NEWCGROUP: return "cgroup";
+    default: return "time";
   }
 }
 

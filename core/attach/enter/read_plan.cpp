@@ -67,8 +67,8 @@ int read_plan(int fd, Context& context) {
   auto* bytes = static_cast<unsigned char*>(std::malloc(size));
   if (!bytes) return ENOMEM;
   const auto* plan = reinterpret_cast<const Plan*>(bytes);
-  if (::pread(fd, bytes, size, 0) != static_cast<ssize_t>(size) || plan->magic != plan_magic || plan->version != plan_version ||
-      plan->size != size || !are_sound(*plan, bytes)) {
+  if (::pread(fd, bytes, size, 0) != static_cast<ssize_t>(size) || plan->magic != plan_magic || plan->version != plan_version || plan->size != size ||
+      !are_sound(*plan, bytes)) {
     std::free(bytes);
     return EBADMSG;
   }

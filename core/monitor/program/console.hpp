@@ -12,7 +12,15 @@
 namespace lxcx::monitor {
 
 /// What the epoll events belong to; a connection's is `source_connection` plus its slot.
-enum Source : std::uint32_t { source_init, source_signals, source_master, source_peer, source_client, source_control, source_connection };
+enum Source : std::uint32_t {
+  source_init,
+  source_signals,
+  source_master,
+  source_peer,
+  source_client,
+  source_control,
+  source_connection
+};
 
 /// Bytes on their way to the console, from the peer or a client. Input waits for the console, never the other way round.
 struct Input {

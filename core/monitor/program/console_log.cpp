@@ -17,9 +17,7 @@ std::uint64_t size_of(int fd) {
   return ::fstat(fd, &status) == 0 && status.st_size > 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
-bool truncate_to_nothing(int fd) {
-  return ::ftruncate(fd, 0) == 0;
-}
+bool truncate_to_nothing(int fd) { return ::ftruncate(fd, 0) == 0; }
 
 }  // namespace
 

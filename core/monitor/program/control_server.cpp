@@ -106,14 +106,10 @@ void ControlServer::on_connection(unsigned slot, std::uint32_t events) {
 
 bool ControlServer::answer(Connection& connection, const Request& request) {
   switch (request.type) {
-    case Type::ping:
-      return send_done(connection, request.type, 0, -1);
-    case Type::init_pidfd:
-      return send_done(connection, request.type, 0, init_pidfd_);
-    case Type::allocate_tty:
-      return allocate(connection, request.tty);
-    case Type::read_console_buffer:
-      return read_buffer(connection, request.position);
+    case Type::ping: return send_done(connection, request.type, 0, -1);
+    case Type::init_pidfd: return send_done(connection, request.type, 0, init_pidfd_);
+    case Type::allocate_tty: return allocate(connection, request.tty);
+    case Type::read_console_buffer: return read_buffer(connection, request.position);
     case Type::clear_console_buffer:
       if (!console_->ring().exists()) return send_error(connection, LXCX_UNSUPPORTED, "the console has no buffer");
       console_->ring().clear(request.position);

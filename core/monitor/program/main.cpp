@@ -103,19 +103,13 @@ void Monitor::run() {
 
 void Monitor::dispatch(std::uint32_t source, std::uint32_t events) {
   switch (source) {
-    case source_init:
-      reap();
-      return note_lost_status();
-    case source_signals:
-      return on_signals();
-    case source_control:
-      return control_.accept();
+    case source_init: reap(); return note_lost_status();
+    case source_signals: return on_signals();
+    case source_control: return control_.accept();
     case source_master:
     case source_peer:
-    case source_client:
-      return console_.on_event(static_cast<Source>(source), events);
-    default:
-      return control_.on_connection(source - source_connection, events);
+    case source_client: return console_.on_event(static_cast<Source>(source), events);
+    default: return control_.on_connection(source - source_connection, events);
   }
 }
 
@@ -127,15 +121,11 @@ void Monitor::on_signals() {
 // As LXC does it: SIGHUP asks init to end, all others reach it unchanged, but for those about this process's own children and terminal.
 void Monitor::on_signal(int signal) {
   switch (signal) {
-    case SIGCHLD:
-      return reap();
-    case SIGWINCH:
-      return console_.resize_as_peer();
+    case SIGCHLD: return reap();
+    case SIGWINCH: return console_.resize_as_peer();
     case SIGTTIN:
-    case SIGTTOU:
-      return;
-    default:
-      ::syscall(SYS_pidfd_send_signal, options_.init_pidfd, signal == SIGHUP ? SIGTERM : signal, nullptr, 0);
+    case SIGTTOU: return;
+    default: ::syscall(SYS_pidfd_send_signal, options_.init_pidfd, signal == SIGHUP ? SIGTERM : signal, nullptr, 0);
   }
 }
 

@@ -30,7 +30,11 @@ class Sink {
 
   void chunk_is_new(const Chunk& chunk);
   /// Hands over what it can. `closed` when the reader has gone.
-  enum class State { done, waiting, closed };
+  enum class State {
+    done,
+    waiting,
+    closed
+  };
   State flush(const RingBuffer& ring, const Chunk& chunk, std::int64_t now_ms);
   /// The reader may take bytes again.
   void writable() { blocked_ = false; }

@@ -50,8 +50,6 @@ void Peer::restore() {
   given_flags_ = -1;
 }
 
-bool Peer::window_size(winsize& size) const {
-  return given_ >= 0 && ::ioctl(given_, TIOCGWINSZ, &size) == 0;
-}
+bool Peer::window_size(winsize& size) const { return given_ >= 0 && ::ioctl(given_, TIOCGWINSZ, &size) == 0; }
 
 }  // namespace lxcx::monitor

@@ -18,13 +18,15 @@ struct Node {
   const char* name;
   unsigned major_number, minor_number;
 };
-constexpr std::array nodes{Node{"full", 1, 7}, Node{"null", 1, 3}, Node{"random", 1, 8}, Node{"tty", 5, 0}, Node{"urandom", 1, 9}, Node{"zero", 1, 5}};
+constexpr std::array nodes{Node{"full", 1, 7}, Node{"null", 1, 3},    Node{"random", 1, 8},
+                           Node{"tty", 5, 0},  Node{"urandom", 1, 9}, Node{"zero", 1, 5}};
 
 struct Link {
   const char* name;
   const char* target;
 };
-constexpr std::array links{Link{"fd", "/proc/self/fd"}, Link{"stdin", "/proc/self/fd/0"}, Link{"stdout", "/proc/self/fd/1"}, Link{"stderr", "/proc/self/fd/2"}};
+constexpr std::array links{Link{"fd", "/proc/self/fd"}, Link{"stdin", "/proc/self/fd/0"}, Link{"stdout", "/proc/self/fd/1"},
+                           Link{"stderr", "/proc/self/fd/2"}};
 
 /// In a user namespace mknod(2) is refused, or the node is dead: the host's node is bound over a plain file instead.
 Result<void> bind_host_node(ChildContext& context, const Node& node) {
@@ -70,7 +72,8 @@ Result<void> mount_dev(ChildContext& context) {
   Result<UniqueFd> directory = make_directories_beneath(kernel, context.root.get(), "/dev", 0755, Links::refuse);
   if (!directory) {
     // CVE-2026-41579: an image whose /dev leads elsewhere.
-    if (directory.error().sys_errno == ELOOP || directory.error().sys_errno == ENOTDIR) directory.error().hint = "the image's /dev must be a directory, not a link: make it one";
+    if (directory.error().sys_errno == ELOOP || directory.error().sys_errno == ENOTDIR)
+      directory.error().hint = "the image's /dev must be a directory, not a link: make it one";
     return std::unexpected(std::move(directory).error());
   }
   LXCX_CHECK(kernel.move_mount(mount.get(), "", directory->get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));

@@ -107,7 +107,8 @@ Result<void> become_user(ChildContext& context) {
 
 Error exec_error(const std::string& program, Error error) {
   error.message = "execute '" + program + "' inside the container";
-  if (error.sys_errno == ENOENT) error.hint = "the file, its interpreter or its loader does not exist inside; name another with lxc.init.cmd or after --";
+  if (error.sys_errno == ENOENT)
+    error.hint = "the file, its interpreter or its loader does not exist inside; name another with lxc.init.cmd or after --";
   if (error.sys_errno == ENOEXEC) error.hint = "it is built for another architecture, or is a script without #!";
   if (error.sys_errno == EACCES) error.hint = "it is not executable, or lies on a noexec mount, or the container's root may not reach it";
   return error;

@@ -18,8 +18,8 @@ namespace {
 Result<void> write_time_offsets(ChildContext& context) {
   const ContainerConfig& config = context.config;
   LXCX_TRY(proc, context.kernel.openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY));
-  const std::string lines = "monotonic " + std::to_string(config.monotonic_offset_s) + " " + std::to_string(config.monotonic_offset_ns) + "\nboottime " +
-                            std::to_string(config.boottime_offset_s) + " " + std::to_string(config.boottime_offset_ns) + "\n";
+  const std::string lines = "monotonic " + std::to_string(config.monotonic_offset_s) + " " + std::to_string(config.monotonic_offset_ns) +
+                            "\nboottime " + std::to_string(config.boottime_offset_s) + " " + std::to_string(config.boottime_offset_ns) + "\n";
   LXCX_CHECK(doing(write_proc(context.kernel, proc.get(), "self/timens_offsets", lines), "lxc.time.offset"));
   // time_namespaces(7): unshare moves the children only; entering makes it this process's own on kernels before 6.0 too.
   LXCX_TRY(fd, context.kernel.openat(AT_FDCWD, "/proc/self/ns/time_for_children", O_RDONLY));

@@ -51,7 +51,8 @@ constexpr std::array propagation_words{
 };
 
 /// Words that mount(8) itself reads, or that say the default.
-constexpr std::array<std::string_view, 10> ignored_words{"defaults", "async", "nomand", "auto", "noauto", "user", "nouser", "nofail", "_netdev", "loop"};
+constexpr std::array<std::string_view, 10> ignored_words{"defaults", "async",  "nomand", "auto",    "noauto",
+                                                         "user",     "nouser", "nofail", "_netdev", "loop"};
 
 bool take_attribute(const std::string& word, MountOptions& options) {
   const auto found = std::ranges::find(attribute_words, std::string_view(word), &AttributeWord::word);

@@ -15,7 +15,11 @@ struct MountOptions {
   std::uint64_t propagation = 0;                            ///< MS_SHARED, MS_SLAVE, …; 0: as it comes
   bool propagation_recursive = false;
   bool is_bind = false, is_recursive = false, is_remount = false;
-  enum class Create { no, directory, file } create = Create::no;
+  enum class Create {
+    no,
+    directory,
+    file
+  } create = Create::no;
   bool is_optional = false;
   bool is_relative = false;  ///< the source lies inside the container's root
   std::string idmap;         ///< "container", or a user namespace file

@@ -149,7 +149,8 @@ Result<std::vector<MountEntry>> read_fstab(ChildContext& context) {
 /// lxc.apparmor.allow_nesting: a whole /proc and /sys for nested user namespaces, which may mount their own only where one is fully visible
 /// (kernel: mount_too_revealing()).
 bool wants_nesting(const ContainerConfig& config) {
-  return !config.mounts.empty() && std::ranges::any_of(config.plugin_settings, [](const Setting& s) { return s.key == "lxc.apparmor.allow_nesting" && s.value == "1"; });
+  return !config.mounts.empty() &&
+         std::ranges::any_of(config.plugin_settings, [](const Setting& s) { return s.key == "lxc.apparmor.allow_nesting" && s.value == "1"; });
 }
 
 }  // namespace

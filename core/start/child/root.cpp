@@ -9,11 +9,14 @@
 
 namespace lxcx::core {
 
-std::string inside(std::string_view target) { return "the container's '" + std::string(target.starts_with('/') ? "" : "/") + std::string(target) + "'"; }
+std::string inside(std::string_view target) {
+  return "the container's '" + std::string(target.starts_with('/') ? "" : "/") + std::string(target) + "'";
+}
 
 Result<void> attach_at(ChildContext& context, int mount_fd, const char* target) {
   LXCX_TRY(fd, doing(open_beneath(context.kernel, context.root.get(), target, O_PATH), "find " + inside(target)));
-  return doing(context.kernel.move_mount(mount_fd, "", fd.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "mount on " + inside(target));
+  return doing(context.kernel.move_mount(mount_fd, "", fd.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+               "mount on " + inside(target));
 }
 
 // What is mounted from here on stays in this namespace; what the host mounts later still arrives (rslave), as under LXC.

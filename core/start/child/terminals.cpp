@@ -79,7 +79,9 @@ Result<void> mount_devpts(ChildContext& context) {
   if (!context.has_own_root() || config.pty_max + config.tty_max == 0) return {};
   Kernel& kernel = context.kernel;
   LXCX_TRY(fs, kernel.fsopen("devpts"));
-  const auto set = [&](const char* key, std::string_view value) { return kernel.fsconfig(fs.get(), FSCONFIG_SET_STRING, key, std::string(value).c_str(), 0); };
+  const auto set = [&](const char* key, std::string_view value) {
+    return kernel.fsconfig(fs.get(), FSCONFIG_SET_STRING, key, std::string(value).c_str(), 0);
+  };
   LXCX_CHECK(set("source", "devpts"));
   LXCX_CHECK(set("mode", "0620"));
   LXCX_CHECK(set("ptmxmode", "0666"));
@@ -95,7 +97,8 @@ Result<void> mount_devpts(ChildContext& context) {
   LXCX_TRY(ptmx, open_beneath(kernel, context.devpts.get(), "ptmx", O_PATH, Links::refuse));
   LXCX_TRY(clone, kernel.open_tree(ptmx.get(), "", AT_EMPTY_PATH | OPEN_TREE_CLONE));
   LXCX_TRY(file, create_file_beneath(kernel, context.root.get(), "dev/ptmx", 0666, Links::refuse));
-  return doing(kernel.move_mount(clone.get(), "", file.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "mount on " + inside("/dev/ptmx"));
+  return doing(kernel.move_mount(clone.get(), "", file.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+               "mount on " + inside("/dev/ptmx"));
 }
 
 Result<void> make_terminals(ChildContext& context) {

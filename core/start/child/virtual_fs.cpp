@@ -17,7 +17,10 @@ namespace {
 
 constexpr unsigned closed = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
-enum class Superblock { writable, read_only };
+enum class Superblock {
+  writable,
+  read_only
+};
 
 Result<UniqueFd> new_mount(Kernel& kernel, const char* type, const char* source, unsigned attributes, Superblock superblock = Superblock::writable) {
   LXCX_TRY(fs, kernel.fsopen(type));
@@ -38,7 +41,8 @@ Result<void> rebind(Kernel& kernel, int mount_fd, const char* path, std::uint64_
     attributes.attr_set = set;
     LXCX_CHECK(kernel.mount_setattr(clone.get(), "", AT_EMPTY_PATH, attributes));
   }
-  return doing(kernel.move_mount(clone.get(), "", target.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), std::string("protect '") + path + "'");
+  return doing(kernel.move_mount(clone.get(), "", target.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+               std::string("protect '") + path + "'");
 }
 
 /// An empty directory of the image that is no link: /proc or /sys as a symlink is an attack or a mistake.

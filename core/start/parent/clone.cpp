@@ -18,7 +18,8 @@ namespace lxcx::core {
 namespace {
 
 // In the order of enum Namespace.
-constexpr std::array<unsigned, 8> clone_bits{CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWCGROUP, CLONE_NEWTIME};
+constexpr std::array<unsigned, 8> clone_bits{CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWUTS,
+                                             CLONE_NEWIPC,  CLONE_NEWNET, CLONE_NEWCGROUP, CLONE_NEWTIME};
 
 bool has_time_offsets(const ContainerConfig& config) {
   return config.boottime_offset_s != 0 || config.boottime_offset_ns != 0 || config.monotonic_offset_s != 0 || config.monotonic_offset_ns != 0;

@@ -11,8 +11,9 @@ namespace lxcx::core {
 Result<void> apply_process_limits(StartContext& context) {
   for (const ContainerConfig::Rlimit& limit : context.config.rlimits) {
     const std::optional<int> resource = rlimit_number(limit.name);
-    Result<void> done = resource ? context.kernel.prlimit(context.init, *resource, rlimit{limit.soft, limit.hard})
-                                 : fail(Code::config, "'" + limit.name + "' is no resource limit", "see prlimit(2); the names are in docs/configuration.md");
+    Result<void> done =
+        resource ? context.kernel.prlimit(context.init, *resource, rlimit{limit.soft, limit.hard})
+                 : fail(Code::config, "'" + limit.name + "' is no resource limit", "see prlimit(2); the names are in docs/configuration.md");
     if (!done) {
       done.error().where = limit.where;
       return doing(std::move(done), "lxc.prlimit." + limit.name);

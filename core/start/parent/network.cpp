@@ -42,7 +42,10 @@ Result<void> disconnect_one(StartContext& context, const LoadedPlugins::Nic& nic
   const std::string* host_name = records.recall("core.host_name");
   const bool is_first_try = records.recall("core.down_told") == nullptr;
   if (is_first_try) LXCX_CHECK(records.record("core.down_told", "1"));
-  if (const Result<void> told = !is_first_try ? Result<void>{} : run_event(context, LXCX_EVENT_NET_DOWN, script_details(*nic.config, link ? *link : "", host_name ? *host_name : "")); !told)
+  if (const Result<void> told =
+          !is_first_try ? Result<void>{}
+                        : run_event(context, LXCX_EVENT_NET_DOWN, script_details(*nic.config, link ? *link : "", host_name ? *host_name : ""));
+      !told)
     context.log().warn(nic_text(*nic.config) + ": " + told.error().message + ", ignoring");
   HostCall call(nic_call(context, *nic.config, &records));
   Call view = call.call();

@@ -84,7 +84,8 @@ Result<void> release_init(StartContext& context) {
     }
     context.sync.reset();
     if (!context.request.execute && never_executed(context.kernel, context.init))
-      return fail(Code::kernel, "init was killed before it could run", "does the seccomp policy allow execve? was memory exhausted? see the kernel's log");
+      return fail(Code::kernel, "init was killed before it could run",
+                  "does the seccomp policy allow execve? was memory exhausted? see the kernel's log");
     return {};
   }
 }

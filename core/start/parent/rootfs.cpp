@@ -23,10 +23,10 @@ struct Machine {
   std::array<std::string_view, 3> runs_on;  ///< uname -m values
 };
 constexpr std::array machines{
-    Machine{EM_X86_64, "x86_64", {"x86_64"}},         Machine{EM_386, "i386", {"x86_64", "i686", "i386"}},
-    Machine{EM_AARCH64, "aarch64", {"aarch64"}},      Machine{EM_ARM, "arm", {"aarch64", "armv7l", "armv8l"}},
-    Machine{EM_RISCV, "riscv", {"riscv64"}},          Machine{EM_PPC64, "ppc64", {"ppc64le", "ppc64"}},
-    Machine{EM_S390, "s390", {"s390x"}},              Machine{EM_MIPS, "mips", {"mips64", "mips"}},
+    Machine{EM_X86_64, "x86_64", {"x86_64"}},    Machine{EM_386, "i386", {"x86_64", "i686", "i386"}},
+    Machine{EM_AARCH64, "aarch64", {"aarch64"}}, Machine{EM_ARM, "arm", {"aarch64", "armv7l", "armv8l"}},
+    Machine{EM_RISCV, "riscv", {"riscv64"}},     Machine{EM_PPC64, "ppc64", {"ppc64le", "ppc64"}},
+    Machine{EM_S390, "s390", {"s390x"}},         Machine{EM_MIPS, "mips", {"mips64", "mips"}},
 };
 
 /// True when somebody (binfmt_misc, say qemu-user) may run foreign binaries.

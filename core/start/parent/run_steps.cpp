@@ -54,7 +54,8 @@ Unwound undo_start_steps(StartContext& context) {
 
 void take_back(StartContext& context) {
   const Unwound unwound = undo_start_steps(context);
-  if (!unwound.is_complete) return context.log().warn("not all of '" + context.paths.name + "' could be taken down; the next lxcx command on it tries again");
+  if (!unwound.is_complete)
+    return context.log().warn("not all of '" + context.paths.name + "' could be taken down; the next lxcx command on it tries again");
   if (const Result<void> gone = context.run->remove(); !gone) context.log().warn("remove the run directory: " + gone.error().message + ", ignoring");
 }
 

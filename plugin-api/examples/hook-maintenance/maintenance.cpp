@@ -36,4 +36,5 @@ class Maintenance final : public Hook {
 
 }  // namespace
 
-LXCX_PLUGIN(hook, Maintenance, "maintenance", LXCX_PLUGIN_VERSION, "No container starts while a file says that the machine is under maintenance", "Apache-2.0");
+LXCX_PLUGIN(hook, Maintenance, "maintenance", LXCX_PLUGIN_VERSION, "No container starts while a file says that the machine is under maintenance",
+            "Apache-2.0");

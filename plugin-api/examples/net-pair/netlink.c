@@ -22,39 +22,39 @@ struct request {
   char bytes[512];
 };
 
-static char *end_of(struct request *r) { return (char *)r + NLMSG_ALIGN(r->header.nlmsg_len); }
+static char* end_of(struct request* r) { return (char*)r + NLMSG_ALIGN(r->header.nlmsg_len); }
 
-static void *append(struct request *r, size_t size) {
-  char *at = end_of(r);
+static void* append(struct request* r, size_t size) {
+  char* at = end_of(r);
   memset(at, 0, NLMSG_ALIGN(size));
-  r->header.nlmsg_len = (uint32_t)(at - (char *)r + (ptrdiff_t)NLMSG_ALIGN(size));
+  r->header.nlmsg_len = (uint32_t)(at - (char*)r + (ptrdiff_t)NLMSG_ALIGN(size));
   return at;
 }
 
-static void add(struct request *r, unsigned short type, const void *data, size_t size) {
-  struct rtattr *attribute = append(r, RTA_LENGTH(size));
+static void add(struct request* r, unsigned short type, const void* data, size_t size) {
+  struct rtattr* attribute = append(r, RTA_LENGTH(size));
   attribute->rta_type = type;
   attribute->rta_len = (unsigned short)RTA_LENGTH(size);
   if (size != 0) memcpy(RTA_DATA(attribute), data, size);
 }
-static void add_text(struct request *r, unsigned short type, const char *text) { add(r, type, text, strlen(text) + 1); }
+static void add_text(struct request* r, unsigned short type, const char* text) { add(r, type, text, strlen(text) + 1); }
 
-static struct rtattr *begin(struct request *r, unsigned short type) {
-  struct rtattr *attribute = (struct rtattr *)(void *)end_of(r);
+static struct rtattr* begin(struct request* r, unsigned short type) {
+  struct rtattr* attribute = (struct rtattr*)(void*)end_of(r);
   add(r, type, NULL, 0);
   return attribute;
 }
-static void end(struct request *r, struct rtattr *attribute) { attribute->rta_len = (unsigned short)(end_of(r) - (char *)attribute); }
+static void end(struct request* r, struct rtattr* attribute) { attribute->rta_len = (unsigned short)(end_of(r) - (char*)attribute); }
 
-static void start(struct request *r, unsigned short type, unsigned short flags) {
+static void start(struct request* r, unsigned short type, unsigned short flags) {
   memset(r, 0, sizeof *r);
   r->header.nlmsg_len = NLMSG_HDRLEN;
   r->header.nlmsg_type = type;
   r->header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 }
 
-static void add_info(struct request *r, unsigned flags) {
-  struct ifinfomsg *info = append(r, sizeof *info);
+static void add_info(struct request* r, unsigned flags) {
+  struct ifinfomsg* info = append(r, sizeof *info);
   info->ifi_flags = flags;
   info->ifi_change = flags;
 }
@@ -77,7 +77,7 @@ static int open_netlink_in(int netns_fd) {
 }
 
 /* Closes fd. */
-static int send_and_wait(int fd, const struct request *r) {
+static int send_and_wait(int fd, const struct request* r) {
   if (fd < 0) return errno;
   struct {
     struct nlmsghdr header;
@@ -94,7 +94,7 @@ static int send_and_wait(int fd, const struct request *r) {
 }
 
 /* The end inside; a pair that cannot be brought up does not stay. */
-static int set_up(int netns_fd, const char *host_name, const char *name) {
+static int set_up(int netns_fd, const char* host_name, const char* name) {
   struct request r;
   start(&r, RTM_NEWLINK, 0);
   add_info(&r, IFF_UP);
@@ -104,15 +104,15 @@ static int set_up(int netns_fd, const char *host_name, const char *name) {
   return failed;
 }
 
-int make_pair(const char *host_name, const char *name, int netns_fd) {
+int make_pair(const char* host_name, const char* name, int netns_fd) {
   struct request r;
   start(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
   add_info(&r, IFF_UP);
   add_text(&r, IFLA_IFNAME, host_name);
-  struct rtattr *link_info = begin(&r, IFLA_LINKINFO);
+  struct rtattr* link_info = begin(&r, IFLA_LINKINFO);
   add_text(&r, IFLA_INFO_KIND, "veth");
-  struct rtattr *data = begin(&r, IFLA_INFO_DATA);
-  struct rtattr *peer = begin(&r, VETH_INFO_PEER);
+  struct rtattr* data = begin(&r, IFLA_INFO_DATA);
+  struct rtattr* peer = begin(&r, VETH_INFO_PEER);
   add_info(&r, 0); /* not up: veth_open() wants the two ends linked, which they are after this request only */
   add_text(&r, IFLA_IFNAME, name);
   const uint32_t netns = (uint32_t)netns_fd;
@@ -124,7 +124,7 @@ int make_pair(const char *host_name, const char *name, int netns_fd) {
   return failed != 0 ? failed : set_up(netns_fd, host_name, name);
 }
 
-int remove_device(const char *name) {
+int remove_device(const char* name) {
   struct request r;
   start(&r, RTM_DELLINK, 0);
   add_info(&r, 0);

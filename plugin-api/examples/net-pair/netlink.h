@@ -4,8 +4,8 @@
 #define NET_PAIR_NETLINK_H
 
 /* A veth pair, both ends up: `name` in the namespace behind netns_fd, `host_name` in the caller's. Either both are made or none. */
-int make_pair(const char *host_name, const char *name, int netns_fd);
+int make_pair(const char* host_name, const char* name, int netns_fd);
 /* Removes a device of the caller's namespace, and a pair's other end with it. Gone already is no error. */
-int remove_device(const char *name);
+int remove_device(const char* name);
 
 #endif

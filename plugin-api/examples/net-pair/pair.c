@@ -10,20 +10,20 @@
 
 #include "netlink.h"
 
-static lxcx_str text(const char *s) { return (lxcx_str){s, strlen(s)}; }
+static lxcx_str text(const char* s) { return (lxcx_str){s, strlen(s)}; }
 
-static lxcx_code fail(lxcx_call *call, lxcx_code code, int error, const char *message, const char *hint) {
+static lxcx_code fail(lxcx_call* call, lxcx_code code, int error, const char* message, const char* hint) {
   return call->ops->fail(call, code, error, text(message), text(hint));
 }
 
 /* The name inside, as configured or ethN. */
-static lxcx_code name_inside(lxcx_call *call, const lxcx_nic *nic, char name[IFNAMSIZ]) {
+static lxcx_code name_inside(lxcx_call* call, const lxcx_nic* nic, char name[IFNAMSIZ]) {
   lxcx_str wanted;
   if (!call->ops->setting(call, text("name"), 0, &wanted) || wanted.size == 0) {
     snprintf(name, IFNAMSIZ, "eth%u", nic->index);
     return LXCX_OK;
   }
-  const char *hint = "1 to 15 characters, no '/', ':' or blank";
+  const char* hint = "1 to 15 characters, no '/', ':' or blank";
   if (wanted.size >= IFNAMSIZ) return fail(call, LXCX_CONFIG, 0, "the name is too long for a network device", hint);
   memcpy(name, wanted.data, wanted.size);
   name[wanted.size] = '\0';
@@ -33,13 +33,13 @@ static lxcx_code name_inside(lxcx_call *call, const lxcx_nic *nic, char name[IFN
   return LXCX_OK;
 }
 
-static lxcx_code validate(lxcx_call *call, const lxcx_nic *nic) {
+static lxcx_code validate(lxcx_call* call, const lxcx_nic* nic) {
   char name[IFNAMSIZ];
   return name_inside(call, nic, name);
 }
 
 /* The host end's name: the recorded one, or a new one, recorded before it is used. */
-static lxcx_code host_name_for(lxcx_call *call, char name[IFNAMSIZ]) {
+static lxcx_code host_name_for(lxcx_call* call, char name[IFNAMSIZ]) {
   lxcx_str known;
   if (call->ops->recall(call, text("host_name"), &known) && known.size > 0 && known.size < IFNAMSIZ) {
     memcpy(name, known.data, known.size);
@@ -52,7 +52,7 @@ static lxcx_code host_name_for(lxcx_call *call, char name[IFNAMSIZ]) {
   return call->ops->record(call, text("host_name"), text(name));
 }
 
-static lxcx_code connect_pair(lxcx_call *call, const lxcx_nic *nic) {
+static lxcx_code connect_pair(lxcx_call* call, const lxcx_nic* nic) {
   char name[IFNAMSIZ], host_name[IFNAMSIZ];
   lxcx_code code = name_inside(call, nic, name);
   if (code == LXCX_OK) code = host_name_for(call, host_name);
@@ -66,7 +66,7 @@ static lxcx_code connect_pair(lxcx_call *call, const lxcx_nic *nic) {
   return LXCX_OK;
 }
 
-static lxcx_code disconnect(lxcx_call *call, const lxcx_nic *nic) {
+static lxcx_code disconnect(lxcx_call* call, const lxcx_nic* nic) {
   (void)nic;
   lxcx_str known;
   char name[IFNAMSIZ];

@@ -33,7 +33,8 @@ class Pool final : public Storage, public Detects {
       return fail(Code::busy, "'" + path.string() + "' exists and is not empty", "destroy the container that has it, or move it away");
     // First the record, then the act: whoever finds the record after a crash may remove the directory.
     LXCX_CHECK(call.record(made, path.string()));
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno(errno, "cannot make '" + path.string() + "'", "look at the pool's permissions");
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
+      return fail_errno(errno, "cannot make '" + path.string() + "'", "look at the pool's permissions");
     return path.string();
   }
 

@@ -13,10 +13,13 @@
 extern "C" {
 #endif
 
-enum { LXCX_ABI_MAJOR = 1, LXCX_ABI_MINOR = 0 };
+enum {
+  LXCX_ABI_MAJOR = 1,
+  LXCX_ABI_MINOR = 0
+};
 
 typedef struct lxcx_str {
-  const char *data;
+  const char* data;
   size_t size;
 } lxcx_str;
 
@@ -53,25 +56,25 @@ typedef struct lxcx_call_ops {
   uint32_t size;
   uint32_t reserved;
   /* Reports why the verb fails; returns its code, so that `return call->ops->fail(…)` ends the verb. The last report wins. */
-  lxcx_code (*fail)(lxcx_call *, lxcx_code, int sys_errno, lxcx_str message, lxcx_str hint);
-  void (*log)(lxcx_call *, lxcx_level, lxcx_str text);
+  lxcx_code (*fail)(lxcx_call*, lxcx_code, int sys_errno, lxcx_str message, lxcx_str hint);
+  void (*log)(lxcx_call*, lxcx_level, lxcx_str text);
   /* The index-th value the configuration has for `key` (0 is the first); 1 and *value, or 0 when there is none.
    * Keys: network: what follows lxc.net.N. · storage and template: what follows lxcx.storage.NAME. or a --bdev option ·
    * security and hook: the whole key. */
-  int (*setting)(lxcx_call *, lxcx_str key, size_t index, lxcx_str *value);
+  int (*setting)(lxcx_call*, lxcx_str key, size_t index, lxcx_str* value);
   /* The undo journal. `record` is durable when it returns: call it before the act that it undoes. `recall` reads what was recorded for
    * this object, also in another process after a crash; 1 and *value, or 0. */
-  lxcx_code (*record)(lxcx_call *, lxcx_str key, lxcx_str value);
-  int (*recall)(lxcx_call *, lxcx_str key, lxcx_str *value);
+  lxcx_code (*record)(lxcx_call*, lxcx_str key, lxcx_str value);
+  int (*recall)(lxcx_call*, lxcx_str key, lxcx_str* value);
   /* What the verb found or made; a key may be emitted several times. Which keys count is said at each verb. */
-  void (*result)(lxcx_call *, lxcx_str key, lxcx_str value);
+  void (*result)(lxcx_call*, lxcx_str key, lxcx_str value);
   /* The same for a file descriptor, which is the host's to close from then on, also when the verb fails. */
-  void (*result_fd)(lxcx_call *, lxcx_str key, int fd);
-  void (*progress)(lxcx_call *, uint64_t done, uint64_t total); /* bytes or items; total 0: unknown */
-  int (*cancelled)(lxcx_call *); /* 1 once the user or a deadline gave up: undo and return LXCX_CANCELLED */
+  void (*result_fd)(lxcx_call*, lxcx_str key, int fd);
+  void (*progress)(lxcx_call*, uint64_t done, uint64_t total); /* bytes or items; total 0: unknown */
+  int (*cancelled)(lxcx_call*); /* 1 once the user or a deadline gave up: undo and return LXCX_CANCELLED */
 } lxcx_call_ops;
 struct lxcx_call {
-  const lxcx_call_ops *ops;
+  const lxcx_call_ops* ops;
 };
 
 /* `range` ids from `container_id` inside are `host_id`… outside (user_namespaces(7)); kind is 'u' or 'g'. */
@@ -88,7 +91,7 @@ typedef struct lxcx_volume {
   lxcx_str source;    /* what follows TYPE: in lxc.rootfs.path; empty at create */
   lxcx_str directory; /* the container's own directory, absolute */
   lxcx_str options;   /* lxc.rootfs.options, comma separated; empty: none */
-  const lxcx_idmap *idmap;
+  const lxcx_idmap* idmap;
   size_t idmap_count;
 } lxcx_volume;
 
@@ -96,17 +99,17 @@ typedef struct lxcx_storage_ops {
   uint32_t size;
   uint32_t reserved;
   /* Makes an empty volume of `size_bytes` (0: no limit). Emits result "source". */
-  lxcx_code (*create)(lxcx_call *, const lxcx_volume *, uint64_t size_bytes);
-  lxcx_code (*destroy)(lxcx_call *, const lxcx_volume *);
+  lxcx_code (*create)(lxcx_call*, const lxcx_volume*, uint64_t size_bytes);
+  lxcx_code (*destroy)(lxcx_call*, const lxcx_volume*);
   /* *mount_fd: a detached mount of the volume's root (open_tree(2), fsmount(2)); the host closes it. Emits result "path": where the
    * files can be seen on the host, if anywhere. */
-  lxcx_code (*attach)(lxcx_call *, const lxcx_volume *, int *mount_fd);
-  lxcx_code (*detach)(lxcx_call *, const lxcx_volume *); /* also after a crash */
+  lxcx_code (*attach)(lxcx_call*, const lxcx_volume*, int* mount_fd);
+  lxcx_code (*detach)(lxcx_call*, const lxcx_volume*); /* also after a crash */
   /* Optional, NULL when the backend cannot: */
-  lxcx_code (*snapshot)(lxcx_call *, const lxcx_volume *from, const lxcx_volume *to); /* copy-on-write; emits "source" of `to` */
-  lxcx_code (*copy)(lxcx_call *, const lxcx_volume *from, const lxcx_volume *to);     /* native full copy; emits "source" of `to` */
-  lxcx_code (*usage)(lxcx_call *, const lxcx_volume *, uint64_t *used_bytes, uint64_t *limit_bytes); /* limit 0: none */
-  int (*detect)(lxcx_call *, lxcx_str source); /* 1 when a source without TYPE: is one of this backend's */
+  lxcx_code (*snapshot)(lxcx_call*, const lxcx_volume* from, const lxcx_volume* to); /* copy-on-write; emits "source" of `to` */
+  lxcx_code (*copy)(lxcx_call*, const lxcx_volume* from, const lxcx_volume* to);     /* native full copy; emits "source" of `to` */
+  lxcx_code (*usage)(lxcx_call*, const lxcx_volume*, uint64_t* used_bytes, uint64_t* limit_bytes); /* limit 0: none */
+  int (*detect)(lxcx_call*, lxcx_str source); /* 1 when a source without TYPE: is one of this backend's */
 } lxcx_storage_ops;
 
 /* ---- network: one lxc.net.N ---- */
@@ -128,12 +131,12 @@ typedef struct lxcx_nic_statistics {
 typedef struct lxcx_network_ops {
   uint32_t size;
   uint32_t reserved;
-  lxcx_code (*validate)(lxcx_call *, const lxcx_nic *); /* before anything is touched */
+  lxcx_code (*validate)(lxcx_call*, const lxcx_nic*); /* before anything is touched */
   /* Makes the device appear, configured, in the namespace. Emits "name" (inside) and, where there is one, "host_name" and "link". */
-  lxcx_code (*connect)(lxcx_call *, const lxcx_nic *);
-  lxcx_code (*disconnect)(lxcx_call *, const lxcx_nic *); /* also after a crash; the namespace may be gone */
+  lxcx_code (*connect)(lxcx_call*, const lxcx_nic*);
+  lxcx_code (*disconnect)(lxcx_call*, const lxcx_nic*); /* also after a crash; the namespace may be gone */
   /* Optional: */
-  lxcx_code (*statistics)(lxcx_call *, const lxcx_nic *, lxcx_nic_statistics *);
+  lxcx_code (*statistics)(lxcx_call*, const lxcx_nic*, lxcx_nic_statistics*);
 } lxcx_network_ops;
 
 /* ---- template: fills a root file system ---- */
@@ -144,9 +147,9 @@ typedef struct lxcx_build {
   lxcx_str directory;   /* the container's own directory */
   lxcx_str rootfs;      /* where the empty volume is mounted for this call */
   lxcx_str config_path; /* the container's configuration, already written; a template may also edit it in place */
-  const lxcx_idmap *idmap;
+  const lxcx_idmap* idmap;
   size_t idmap_count;
-  const lxcx_str *args; /* what the user wrote after -- */
+  const lxcx_str* args; /* what the user wrote after -- */
   size_t arg_count;
 } lxcx_build;
 
@@ -155,9 +158,9 @@ typedef struct lxcx_template_ops {
   uint32_t reserved;
   /* Runs in a process and mount namespace of its own. Emits "config": one `key = value` line each, appended after validation;
    * "message": text shown to the user at the end. */
-  lxcx_code (*build)(lxcx_call *, const lxcx_build *);
+  lxcx_code (*build)(lxcx_call*, const lxcx_build*);
   /* Emits "option": `--name=VALUE<TAB>default<TAB>what it does`, or "text": help as it is. */
-  lxcx_code (*options)(lxcx_call *, const lxcx_build *);
+  lxcx_code (*options)(lxcx_call*, const lxcx_build*);
 } lxcx_template_ops;
 
 /* ---- security: a policy, compiled before the clone into actions that lxcx itself carries out ---- */
@@ -166,23 +169,23 @@ typedef struct lxcx_confinement {
   uint32_t reserved;
   lxcx_str container;
   lxcx_str directory;
-  const lxcx_idmap *idmap;
+  const lxcx_idmap* idmap;
   size_t idmap_count;
 } lxcx_confinement;
 
 typedef struct lxcx_security_ops {
   uint32_t size;
   uint32_t reserved;
-  lxcx_code (*validate)(lxcx_call *, const lxcx_confinement *);
+  lxcx_code (*validate)(lxcx_call*, const lxcx_confinement*);
   /* Emits what is to be applied, in the order emitted; nothing of a plugin runs inside the container:
    *   result    "payload.seccomp"   struct sock_filter[]: installed last, before exec and in every attach
    *   result    "payload.seccomp.flags"  decimal SECCOMP_FILTER_FLAG_* for it
    *   result    "payload.label"     text written to the LSM's exec attribute
    *   result_fd "payload.landlock"  a ruleset (landlock_create_ruleset(2)): restricts the container's init and all attached
    *   result_fd "monitor.landlock"  the same for the monitor */
-  lxcx_code (*compile)(lxcx_call *, const lxcx_confinement *);
+  lxcx_code (*compile)(lxcx_call*, const lxcx_confinement*);
   /* Optional: takes back what compile loaded into the kernel. Also after a crash. */
-  lxcx_code (*unload)(lxcx_call *, const lxcx_confinement *);
+  lxcx_code (*unload)(lxcx_call*, const lxcx_confinement*);
 } lxcx_security_ops;
 
 /* ---- hook: something done when a container's life reaches a point ---- */
@@ -218,9 +221,9 @@ typedef struct lxcx_event {
   int64_t pid;           /* init, as the host counts; 0 before there is one */
   uint32_t nic_index;    /* devices: N */
   uint32_t hook_version; /* lxc.hook.version */
-  const lxcx_str *args;  /* further arguments, as LXC's hooks get them */
+  const lxcx_str* args;  /* further arguments, as LXC's hooks get them */
   size_t arg_count;
-  const lxcx_str *environment; /* "NAME=value": all that reference/LXC defines for this event */
+  const lxcx_str* environment; /* "NAME=value": all that reference/LXC defines for this event */
   size_t environment_count;
 } lxcx_event;
 
@@ -228,9 +231,9 @@ typedef struct lxcx_hook_ops {
   uint32_t size;
   uint32_t reserved;
   uint64_t events; /* bit (1 << lxcx_event_id) for each that is wanted; must agree with the manifest's "events" */
-  lxcx_code (*run)(lxcx_call *, const lxcx_event *);
+  lxcx_code (*run)(lxcx_call*, const lxcx_event*);
   /* Optional: before anything is touched. */
-  lxcx_code (*validate)(lxcx_call *, const lxcx_event *);
+  lxcx_code (*validate)(lxcx_call*, const lxcx_event*);
 } lxcx_hook_ops;
 
 /* ---- the one symbol a plugin exports: `const lxcx_plugin_descriptor lxcx_plugin` ---- */
@@ -238,7 +241,7 @@ typedef struct lxcx_plugin_descriptor {
   uint32_t size;
   uint16_t abi_major, abi_minor;
   const char *kind, *name, *version, *summary, *license; /* NUL-terminated; must agree with the manifest */
-  const void *ops;                                       /* the kind's table */
+  const void* ops;                                       /* the kind's table */
 } lxcx_plugin_descriptor;
 
 #ifdef __cplusplus

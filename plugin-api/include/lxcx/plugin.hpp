@@ -30,9 +30,7 @@ inline Build lift(const lxcx_build& b) {
   return {lxcx::lift(b.container),   lxcx::lift(b.directory),           lxcx::lift(b.rootfs),
           lxcx::lift(b.config_path), lift_maps(b.idmap, b.idmap_count), lift_list(b.args, b.arg_count)};
 }
-inline Confinement lift(const lxcx_confinement& c) {
-  return {lxcx::lift(c.container), lxcx::lift(c.directory), lift_maps(c.idmap, c.idmap_count)};
-}
+inline Confinement lift(const lxcx_confinement& c) { return {lxcx::lift(c.container), lxcx::lift(c.directory), lift_maps(c.idmap, c.idmap_count)}; }
 inline Event lift(const lxcx_event& e) {
   Event event;
   event.id = static_cast<lxcx_event_id>(e.id);
@@ -175,8 +173,8 @@ struct Table<T> {
       });
     return LXCX_UNSUPPORTED;
   }
-  static constexpr lxcx_network_ops ops{sizeof(lxcx_network_ops), 0,       validate, connect,
-                                        disconnect,               std::derived_from<T, CountsTraffic> ? statistics : nullptr};
+  static constexpr lxcx_network_ops ops{
+      sizeof(lxcx_network_ops), 0, validate, connect, disconnect, std::derived_from<T, CountsTraffic> ? statistics : nullptr};
 };
 
 template <std::derived_from<Template> T>
@@ -220,7 +218,7 @@ struct Table<T> {
 
 /// Exports `Class` as the plugin (Kind, Name). Kind is one of: storage network template security hook, and `Class` derives from that
 /// kind's interface. Once in a plugin, at namespace scope.
-#define LXCX_PLUGIN(Kind, Class, Name, Version, Summary, License)                                                             \
-  extern "C" [[gnu::visibility("default")]] const lxcx_plugin_descriptor lxcx_plugin;                                         \
-  const lxcx_plugin_descriptor lxcx_plugin = {                                                                                \
+#define LXCX_PLUGIN(Kind, Class, Name, Version, Summary, License)                     \
+  extern "C" [[gnu::visibility("default")]] const lxcx_plugin_descriptor lxcx_plugin; \
+  const lxcx_plugin_descriptor lxcx_plugin = {                                        \
       sizeof(lxcx_plugin_descriptor), LXCX_ABI_MAJOR, LXCX_ABI_MINOR, #Kind, Name, Version, Summary, License, &lxcx::thunk::Table<Class>::ops}

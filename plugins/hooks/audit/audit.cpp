@@ -25,7 +25,8 @@ Result<Settings> read_settings(const Call& call) {
   const std::string_view require = call.setting(require_key);
   settings.is_required = require == "1" || require == "yes" || require == "true";
   if (!settings.is_required && !require.empty() && require != "0" && require != "no" && require != "false")
-    return fail(Code::config, std::string(require_key) + " must be 0 or 1, not '" + std::string(require) + "'", "with 1 an event that cannot be written fails");
+    return fail(Code::config, std::string(require_key) + " must be 0 or 1, not '" + std::string(require) + "'",
+                "with 1 an event that cannot be written fails");
   if (!settings.file.empty() && !settings.file.starts_with('/'))
     return fail(Code::config, std::string(file_key) + ": '" + settings.file + "' is not an absolute path", "begin it with '/'");
   if (settings.is_required && settings.file.empty()) return fail(Code::config, std::string(require_key) + " is set without " + std::string(file_key));
@@ -37,7 +38,7 @@ Result<Fd> open_log(const std::string& path) {
   constexpr int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   Fd file(::open(path.c_str(), flags, 0600));
   if (!file) return fail_errno(errno, "open audit file '" + path + "'", errno == ELOOP ? "it is a symbolic link; name the file itself" : "");
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) < 0) return fail_errno(errno, "fstat audit file '" + path + "'");
   if (!S_ISREG(status.st_mode)) return fail(Code::config, "audit file '" + path + "' is not a regular file");
   return file;
@@ -45,7 +46,7 @@ Result<Fd> open_log(const std::string& path) {
 
 /// True when the last write was cut short (a full disk): the next record must not be glued to its remains.
 bool ends_in_mid_line(const Fd& file) {
-  struct stat status {};
+  struct stat status{};
   char last = '\n';
   if (::fstat(file.get(), &status) < 0 || status.st_size == 0) return false;
   return ::pread(file.get(), &last, 1, status.st_size - 1) == 1 && last != '\n';

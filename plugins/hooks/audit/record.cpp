@@ -37,10 +37,14 @@ std::string json_string(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto byte = static_cast<unsigned char>(bytes.front());
     const std::size_t length = utf8_length(bytes);
-    if (length == 0) text += "\\ufffd";
-    else if (byte == '"' || byte == '\\') (text += '\\') += bytes.front();
-    else if (byte < 0x20 || byte == 0x7f) append_control(text, byte);
-    else text += bytes.substr(0, length);
+    if (length == 0)
+      text += "\\ufffd";
+    else if (byte == '"' || byte == '\\')
+      (text += '\\') += bytes.front();
+    else if (byte < 0x20 || byte == 0x7f)
+      append_control(text, byte);
+    else
+      text += bytes.substr(0, length);
     bytes.remove_prefix(length == 0 ? 1 : length);
   }
   return text + '"';

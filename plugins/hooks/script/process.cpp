@@ -55,7 +55,7 @@ struct Image {
 
 /// Signals as a fresh program expects them. Called with all blocked, so that no handler of lxcx runs here.
 void reset_signals() {
-  struct sigaction standard {};
+  struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &standard, nullptr);
   sigset_t none;
@@ -66,8 +66,8 @@ void reset_signals() {
 [[noreturn]] void become_shell(const Image& image, int output_fd, int trouble_fd) {
   reset_signals();
   // A hook may run inside the container: no descriptor of the host goes along, whatever the caller leaked (CVE-2024-21626).
-  const bool is_ready = dup2(output_fd, STDOUT_FILENO) >= 0 && dup2(output_fd, STDERR_FILENO) >= 0 &&
-                        syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+  const bool is_ready =
+      dup2(output_fd, STDOUT_FILENO) >= 0 && dup2(output_fd, STDERR_FILENO) >= 0 && syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
   if (is_ready) execve(shell, image.argv.data(), image.envp.data());
   const int error = errno;
   static_cast<void>(!write(trouble_fd, &error, sizeof error));
@@ -152,8 +152,10 @@ class Listener {
   /// The command alone, not its process group: it shares ours, so that it can read from the terminal and hears the user's ^C.
   void cancel() {
     if (has_ended_) return;
-    if (!ended_.was_cancelled) ::kill(child_, SIGTERM);
-    else if (Clock::now() >= kill_at_) ::kill(child_, SIGKILL);
+    if (!ended_.was_cancelled)
+      ::kill(child_, SIGTERM);
+    else if (Clock::now() >= kill_at_)
+      ::kill(child_, SIGKILL);
     if (!ended_.was_cancelled) kill_at_ = Clock::now() + grace;
     ended_.was_cancelled = true;
   }

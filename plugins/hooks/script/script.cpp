@@ -56,8 +56,7 @@ class Script final : public Hook {
     // whole text, arguments included, for a path.)
     for (std::size_t i = 0; event.id == LXCX_EVENT_START && i < commands.size(); ++i)
       LXCX_CHECK(check_program(script::name_of(event, i, commands.size()), commands[i], " inside the container"));
-    for (std::size_t i = 0; i < commands.size(); ++i)
-      LXCX_CHECK(run_one(call, event, script::name_of(event, i, commands.size()), commands[i]));
+    for (std::size_t i = 0; i < commands.size(); ++i) LXCX_CHECK(run_one(call, event, script::name_of(event, i, commands.size()), commands[i]));
     return {};
   }
 

@@ -15,9 +15,7 @@ using namespace lxcx::core;
 
 namespace {
 
-long open_fds() {
-  return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
-}
+long open_fds() { return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator()); }
 
 /// attach true with call `nth` failing, in a process of its own. 0: it ended as it should, and left no child, no fd; else which promise broke.
 int attach_with_fault(const EnterTarget& target, FaultRecord& record, long nth, EnterOptions::Tty tty) {

@@ -27,9 +27,7 @@ using lxcx::test::TestContainer;
 
 namespace {
 
-std::string namespace_of(pid_t pid, const char* name) {
-  return fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name).string();
-}
+std::string namespace_of(pid_t pid, const char* name) { return fs::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name).string(); }
 
 EnterOptions command(std::vector<std::string> words) {
   EnterOptions options;

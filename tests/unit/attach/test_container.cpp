@@ -126,9 +126,7 @@ EnterTarget TestContainer::target() const {
   return made;
 }
 
-std::string TestContainer::path(const std::string& inside) const {
-  return directory_ + inside;
-}
+std::string TestContainer::path(const std::string& inside) const { return directory_ + inside; }
 
 Ran attach(const EnterTarget& target, const EnterOptions& options, const std::string& input, const std::function<void()>& prepare) {
   int in[2], out[2];

@@ -31,12 +31,8 @@ int open_inside(int group_fd, const char* device, int flags) {
   return kernel.wait_pid(*child)->as_shell();
 }
 
-DeviceChange allow(const char* text) {
-  return {true, parse_device_rule(text).value()};
-}
-DeviceChange deny(const char* text) {
-  return {false, parse_device_rule(text).value()};
-}
+DeviceChange allow(const char* text) { return {true, parse_device_rule(text).value()}; }
+DeviceChange deny(const char* text) { return {false, parse_device_rule(text).value()}; }
 
 }  // namespace
 

@@ -66,9 +66,7 @@ struct Fixture {
   }
 };
 
-Setting setting(const char* key, const char* value) {
-  return Setting{key, value, Location{"config", 7, 3}};
-}
+Setting setting(const char* key, const char* value) { return Setting{key, value, Location{"config", 7, 3}}; }
 
 }  // namespace
 

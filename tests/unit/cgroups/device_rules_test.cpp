@@ -25,29 +25,15 @@ std::uint64_t run(const std::vector<bpf_insn>& code, const Request& request) {
     const std::uint32_t operand = BPF_SRC(one.code) == BPF_X ? static_cast<std::uint32_t>(r[one.src_reg]) : immediate;
     const auto to = static_cast<std::uint32_t>(r[one.dst_reg]);
     switch (one.code & ~BPF_X) {
-      case BPF_LDX | BPF_W | BPF_MEM:
-        r[one.dst_reg] = context.at(static_cast<std::size_t>(one.off) / 4);
-        continue;
+      case BPF_LDX | BPF_W | BPF_MEM: r[one.dst_reg] = context.at(static_cast<std::size_t>(one.off) / 4); continue;
       case BPF_ALU | BPF_MOV | BPF_K:
-      case BPF_ALU64 | BPF_MOV | BPF_K:
-        r[one.dst_reg] = operand;
-        continue;
-      case BPF_ALU | BPF_AND | BPF_K:
-        r[one.dst_reg] = to & operand;
-        continue;
-      case BPF_ALU | BPF_RSH | BPF_K:
-        r[one.dst_reg] = to >> operand;
-        continue;
-      case BPF_JMP32 | BPF_JNE | BPF_K:
-        at += to != operand ? static_cast<std::size_t>(one.off) : 0;
-        continue;
-      case BPF_JMP32 | BPF_JEQ | BPF_K:
-        at += to == operand ? static_cast<std::size_t>(one.off) : 0;
-        continue;
-      case BPF_JMP | BPF_EXIT:
-        return r[0];
-      default:
-        FAIL("instruction " << static_cast<int>(one.code) << " at " << at);
+      case BPF_ALU64 | BPF_MOV | BPF_K: r[one.dst_reg] = operand; continue;
+      case BPF_ALU | BPF_AND | BPF_K: r[one.dst_reg] = to & operand; continue;
+      case BPF_ALU | BPF_RSH | BPF_K: r[one.dst_reg] = to >> operand; continue;
+      case BPF_JMP32 | BPF_JNE | BPF_K: at += to != operand ? static_cast<std::size_t>(one.off) : 0; continue;
+      case BPF_JMP32 | BPF_JEQ | BPF_K: at += to == operand ? static_cast<std::size_t>(one.off) : 0; continue;
+      case BPF_JMP | BPF_EXIT: return r[0];
+      default: FAIL("instruction " << static_cast<int>(one.code) << " at " << at);
     }
   }
   FAIL("ran past the end");
@@ -57,12 +43,8 @@ std::uint64_t run(const std::vector<bpf_insn>& code, const Request& request) {
 constexpr std::uint32_t m = BPF_DEVCG_ACC_MKNOD, rd = BPF_DEVCG_ACC_READ, wr = BPF_DEVCG_ACC_WRITE;
 constexpr std::uint32_t blk = BPF_DEVCG_DEV_BLOCK, chr = BPF_DEVCG_DEV_CHAR;
 
-DeviceChange allow(const char* text) {
-  return {true, parse_device_rule(text).value()};
-}
-DeviceChange deny(const char* text) {
-  return {false, parse_device_rule(text).value()};
-}
+DeviceChange allow(const char* text) { return {true, parse_device_rule(text).value()}; }
+DeviceChange deny(const char* text) { return {false, parse_device_rule(text).value()}; }
 bool allows(const std::vector<DeviceChange>& changes, const Request& request) {
   return run(compile_device_policy(device_policy(changes)), request) == 1;
 }

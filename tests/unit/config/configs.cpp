@@ -53,12 +53,8 @@ std::vector<std::string> of_severity(const ParsedConfig& parsed, Diagnostic::Sev
 }
 }  // namespace
 
-std::vector<std::string> errors(const ParsedConfig& parsed) {
-  return of_severity(parsed, Diagnostic::Severity::error);
-}
-std::vector<std::string> warnings(const ParsedConfig& parsed) {
-  return of_severity(parsed, Diagnostic::Severity::warning);
-}
+std::vector<std::string> errors(const ParsedConfig& parsed) { return of_severity(parsed, Diagnostic::Severity::error); }
+std::vector<std::string> warnings(const ParsedConfig& parsed) { return of_severity(parsed, Diagnostic::Severity::warning); }
 
 std::string formatted(const ParsedConfig& parsed) {
   std::string text;

@@ -45,23 +45,29 @@ TEST_CASE("a record has the time, the container, the event, and what else there 
   event.section = "lxc";
   event.container = "web";
   event.lxcpath = "/var/lib/lxc";
-  CHECK(audit::record(event, then) == R"({"time":"2026-11-22T09:08:07.006Z","container":"web","lxcpath":"/var/lib/lxc","event":"pre-start"})" "\n");
+  CHECK(audit::record(event, then) == R"({"time":"2026-11-22T09:08:07.006Z","container":"web","lxcpath":"/var/lib/lxc","event":"pre-start"})"
+                                      "\n");
   event.name = "stop";
   event.pid = 812;
   event.target = "reboot";
-  CHECK(audit::record(event, then).ends_with(R"("event":"stop","pid":812,"target":"reboot"})" "\n"));
+  CHECK(audit::record(event, then)
+            .ends_with(R"("event":"stop","pid":812,"target":"reboot"})"
+                       "\n"));
   event.name = "up";
   event.section = "net";
   event.target = {};
   event.nic_index = 0;
-  CHECK(audit::record(event, then).ends_with(R"("event":"net-up","pid":812,"nic":0})" "\n"));
+  CHECK(audit::record(event, then)
+            .ends_with(R"("event":"net-up","pid":812,"nic":0})"
+                       "\n"));
 }
 
 TEST_CASE("any bytes become a valid JSON string") {
   CHECK(audit::json_string("a\"b\\c\n\t\x01\x7f") == R"("a\"b\\c\u000a\u0009\u0001\u007f")");
   CHECK(audit::json_string(std::string_view("\0", 1)) == R"("\u0000")");
   CHECK(audit::json_string("ü€\xf0\x9f\x90\xa7") == "\"ü€\xf0\x9f\x90\xa7\"");
-  CHECK(audit::json_string("\xff" "a") == R"("\ufffda")");
+  CHECK(audit::json_string("\xff"
+                           "a") == R"("\ufffda")");
   CHECK(audit::json_string("\xc3") == R"("\ufffd")");
   CHECK(audit::json_string("\xc0\xaf") == R"("\ufffd\ufffd")");
   CHECK(audit::json_string("\xed\xa0\x80") == R"("\ufffd\ufffd\ufffd")");
@@ -80,7 +86,7 @@ TEST_CASE("events are appended, one line each, to a file of mode 0600") {
   CHECK(hook_verb(call, running) == LXCX_OK);
   const std::string time = R"(\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","container":"web","lxcpath":"/var/lib/lxc",)";
   CHECK(std::regex_match(directory.read(), std::regex(time + "\"event\":\"pre-start\"\\}\n" + time + "\"event\":\"running\",\"pid\":42\\}\n")));
-  struct stat status {};
+  struct stat status{};
   REQUIRE(stat(directory.file().c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0600);
 }

@@ -48,7 +48,8 @@ TEST_CASE("what a hook prints cannot steer the terminal of who reads it") {
   CHECK(printable("a\tb ünï €") == "a\tb ünï €");
   CHECK(printable("\x1b[2J\a\x7f") == "\\x1b[2J\\x07\\x7f");
   CHECK(printable("\xc2\x9b"
-                  "31m") == "\\xc2\x9b"
-                            "31m");
+                  "31m") ==
+        "\\xc2\x9b"
+        "31m");
   CHECK(printable(std::string_view("a\0b", 3)) == "a\\x00b");
 }

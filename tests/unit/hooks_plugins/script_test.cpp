@@ -41,7 +41,8 @@ FakeCall::Settings hooks(const std::string& type, const std::vector<std::string>
   return settings;
 }
 
-std::string words_of(const Directory& directory, const SentEvent& event, const std::string& key = "lxc.hook.pre-start", const std::string& more = "") {
+std::string words_of(const Directory& directory, const SentEvent& event, const std::string& key = "lxc.hook.pre-start",
+                     const std::string& more = "") {
   const std::string script = directory.script("words", "for w; do printf '<%s>' \"$w\"; done > " + directory.path + "/out");
   FakeCall call(FakeCall::Settings{{key, script + more}});
   const lxcx_code code = hook_verb(call, event);
@@ -154,7 +155,8 @@ TEST_CASE("a process that a hook leaves behind does not hold us") {
   const Directory directory;
   const auto before = std::chrono::steady_clock::now();
   // The loop outlives its parent and holds the output; it ends by itself when its file is there.
-  FakeCall call(hooks("pre-start", {"sh -c '(while [ ! -e " + directory.path + "/end ]; do echo x 2>/dev/null || exit; sleep 0.02; done) & echo mine; exit 0'"}));
+  FakeCall call(hooks("pre-start",
+                      {"sh -c '(while [ ! -e " + directory.path + "/end ]; do echo x 2>/dev/null || exit; sleep 0.02; done) & echo mine; exit 0'"}));
   CHECK(hook_verb(call, {}) == LXCX_OK);
   CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(5));
   CHECK(call.logged("lxc.hook.pre-start: mine"));

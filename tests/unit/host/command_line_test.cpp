@@ -73,7 +73,8 @@ TEST_CASE("what follows -- belongs to the program", "[host]") {
 TEST_CASE("start reads LXC's options", "[host]") {
   core::FakeWorld& world = new_world();
   CHECK(run_lxcx({"start", "-d", "-f", "/c", "-c", "/dev/tty9", "-L", "/log", "-C", "-p", "/pid", "-s", "lxc.uts.name = x", "-s", "a=b=c",
-                  "--share-net", "other", "web"}).status == 0);
+                  "--share-net", "other", "web"})
+            .status == 0);
   const core::StartRequest& request = *world.started;
   CHECK(request.config_file == "/c");
   CHECK(request.console_path == "/dev/tty9");
@@ -103,7 +104,8 @@ TEST_CASE("a foreground start, execute and attach end with the program's status"
 TEST_CASE("create reads LXC's options", "[host]") {
   core::FakeWorld& world = new_world();
   CHECK(run_lxcx({"create", "-t", "busybox", "-B", "lvm,dir", "-f", "/c", "--fssize", "2G", "--fstype=ext4", "--vgname", "vg", "-q", "web", "--",
-                  "-r", "x"}).status == 0);
+                  "-r", "x"})
+            .status == 0);
   const core::CreateRequest& request = *world.created;
   CHECK(request.name == "web");
   CHECK(request.template_ == "busybox");
@@ -139,8 +141,8 @@ TEST_CASE("stop reads LXC's options and refuses what contradicts itself", "[host
   CHECK(world.stopped->timeout_s == -1);
   CHECK(run_lxcx({"stop", "-k", "--nolock", "web"}).status == 0);
   CHECK(world.stopped->kill);
-  for (const Words& words : {Words{"-k", "-r"}, Words{"-k", "-t", "3"}, Words{"-k", "--nokill"}, Words{"--nolock"}, Words{"-t", "-2"},
-                             Words{"-t", "soon"}}) {
+  for (const Words& words :
+       {Words{"-k", "-r"}, Words{"-k", "-t", "3"}, Words{"-k", "--nokill"}, Words{"--nolock"}, Words{"-t", "-2"}, Words{"-t", "soon"}}) {
     Words all{"stop", "web"};
     all.insert(all.end(), words.begin(), words.end());
     CHECK(run_lxcx(all).status == 2);
@@ -189,8 +191,8 @@ TEST_CASE("attach -e takes its value adjacent only, and -s implies it", "[host]"
   CHECK(run_lxcx({"attach", "-e=ROOT", "web"}).status == 2);
   CHECK(run_lxcx({"attach", "-s", "MOUNT|net|Uts", "web"}).status == 0);
   CHECK(elevated() == "cap cgroup lsm");
-  CHECK(world.attached->options.namespaces == (core::namespace_bit(core::Namespace::mnt) | core::namespace_bit(core::Namespace::net) |
-                                               core::namespace_bit(core::Namespace::uts)));
+  CHECK(world.attached->options.namespaces ==
+        (core::namespace_bit(core::Namespace::mnt) | core::namespace_bit(core::Namespace::net) | core::namespace_bit(core::Namespace::uts)));
   CHECK(run_lxcx({"attach", "-s", "MOUNT|SPACE", "web"}).status == 2);
 }
 

@@ -54,8 +54,13 @@ TEST_CASE("info in JSON tells absent from zero", "[host][json]") {
 }
 
 TEST_CASE("an error in JSON is on stderr, whole, and stdout stays empty", "[host][json]") {
-  new_world().error = Error{.code = Code::denied, .sys_errno = EACCES, .message = "open \x1b", .hint = "be root", .context = {"inner", "outer"},
-                            .where = Location{"/c", 1, 2}, .details = "d"};
+  new_world().error = Error{.code = Code::denied,
+                            .sys_errno = EACCES,
+                            .message = "open \x1b",
+                            .hint = "be root",
+                            .context = {"inner", "outer"},
+                            .where = Location{"/c", 1, 2},
+                            .details = "d"};
   const Ran ran = run_lxcx({"start", "web", "--format", "json"});
   CHECK(ran.status == 5);
   CHECK(ran.out.empty());

@@ -179,7 +179,8 @@ TEST_CASE("nothing that a container controls reaches the terminal raw", "[host]"
   CHECK(printable("caf\u00e9\ttab") == "caf\u00e9\ttab");
   CHECK(printable("\x1b[31mred\r\n") == "\\x1b[31mred\\x0d\\n");
   CHECK(printable("a\nb", true) == "a\nb");
-  CHECK(printable("\xc2\x9b" "31m") == "\\xc2\\x9b31m");       // CSI as one C1 character
+  CHECK(printable("\xc2\x9b"
+                  "31m") == "\\xc2\\x9b31m");       // CSI as one C1 character
   CHECK(printable("\xff\xc3") == "\\xff\\xc3");                // not UTF-8
   CHECK(printable("\xc0\xaf \xed\xa0\x80") == "\\xc0\\xaf \\xed\\xa0\\x80");  // overlong, surrogate
   CHECK(printable("a\u202eb") == "a\\xe2\\x80\\xaeb");         // right-to-left override

@@ -152,12 +152,12 @@ TEST_CASE("a scoped payload signals its own children, and nobody outside") {
   const pid_t outside = getpid();
   CHECK(fence.under("payload.landlock", [&] { return kill(outside, 0) < 0 ? errno : 0; }) == exit_code(EPERM));
   CHECK(fence.under("payload.landlock", [] {
-          const pid_t child = fork();
-          if (child == 0) return pause();
-          const int result = kill(child, SIGKILL) < 0 ? errno : 0;
-          waitpid(child, nullptr, 0);
-          return result;
-        }) == exit_code(0));
+    const pid_t child = fork();
+    if (child == 0) return pause();
+    const int result = kill(child, SIGKILL) < 0 ? errno : 0;
+    waitpid(child, nullptr, 0);
+    return result;
+  }) == exit_code(0));
 }
 
 TEST_CASE("an attached process is in a domain of its own, and cannot signal the container's") {

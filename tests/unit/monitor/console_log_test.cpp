@@ -118,12 +118,8 @@ TEST_CASE("a log that is a link, a directory or a FIFO is refused before anythin
     const core::UniqueFd reader(::open(log.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     CHECK_FALSE(core::check_console_log(kernel, log));
   }
-  SECTION("in no directory") {
-    CHECK_FALSE(core::check_console_log(kernel, directory.file("nowhere/console.log")));
-  }
-  SECTION("but a file is taken") {
-    CHECK(core::check_console_log(kernel, log));
-  }
+  SECTION("in no directory") { CHECK_FALSE(core::check_console_log(kernel, directory.file("nowhere/console.log"))); }
+  SECTION("but a file is taken") { CHECK(core::check_console_log(kernel, log)); }
 }
 
 TEST_CASE("a log on a full disk costs the log, not the console", "[log]") {

@@ -37,9 +37,7 @@ int write_flood() {
 }
 
 /// 0 when the flood came in whole.
-int read_flood() {
-  return read_bytes(0, flood) == pattern(flood) ? 0 : 1;
-}
+int read_flood() { return read_bytes(0, flood) == pattern(flood) ? 0 : 1; }
 
 int echo_for_ever() {
   char bytes[256];
@@ -47,9 +45,7 @@ int echo_for_ever() {
   return 0;
 }
 
-std::string exit_of(const Monitored& monitored) {
-  return read_file(monitored.file("exit"));
-}
+std::string exit_of(const Monitored& monitored) { return read_file(monitored.file("exit")); }
 
 }  // namespace
 

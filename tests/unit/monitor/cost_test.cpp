@@ -45,15 +45,9 @@ unsigned long anonymous_kib(pid_t pid) {
 TEST_CASE("an idle monitor does not wake", "[cost]") {
   auto [mine, peer] = make_socketpair();
   std::unique_ptr<Monitored> monitored;
-  SECTION("with the console open") {
-    monitored = idle(sleep_for_ever, -1);
-  }
-  SECTION("with the console closed by everybody") {
-    monitored = idle(close_console_and_sleep, -1);
-  }
-  SECTION("with a peer") {
-    monitored = idle(sleep_for_ever, peer.get());
-  }
+  SECTION("with the console open") { monitored = idle(sleep_for_ever, -1); }
+  SECTION("with the console closed by everybody") { monitored = idle(close_console_and_sleep, -1); }
+  SECTION("with a peer") { monitored = idle(sleep_for_ever, peer.get()); }
   SECTION("with a peer that has gone") {
     monitored = idle(sleep_for_ever, peer.get());
     peer.reset();

@@ -9,9 +9,7 @@ using lxcx::monitor::RingBuffer;
 
 namespace {
 
-void append(RingBuffer& ring, const std::string& text) {
-  ring.append(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-}
+void append(RingBuffer& ring, const std::string& text) { ring.append(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()); }
 
 std::string content(const RingBuffer& ring) {
   std::string text;

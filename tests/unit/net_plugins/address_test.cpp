@@ -39,8 +39,9 @@ TEST_CASE("an address without a prefix gets its class's, as LXC has it", "[net][
 }
 
 TEST_CASE("what is no address of a device is refused", "[net][address]") {
-  const char* text = GENERATE("", "/24", "10.0.0", "10.0.0.256/24", "10.0.0.1/", "10.0.0.1/33", "10.0.0.1/-1", "10.0.0.1/2 4", "10.0.0.1/24x", "10.0.0.1/24 ",
-                              "10.0.0.1/24 10.0.0.300", "fd77::1/64", "0.0.0.0/0", "224.0.0.1/24", "10.0.0.1 /24", "host/24", "010.0.0.1/24");
+  const char* text =
+      GENERATE("", "/24", "10.0.0", "10.0.0.256/24", "10.0.0.1/", "10.0.0.1/33", "10.0.0.1/-1", "10.0.0.1/2 4", "10.0.0.1/24x", "10.0.0.1/24 ",
+               "10.0.0.1/24 10.0.0.300", "fd77::1/64", "0.0.0.0/0", "224.0.0.1/24", "10.0.0.1 /24", "host/24", "010.0.0.1/24");
   CAPTURE(text);
   const auto parsed = parse_interface_address(Family::ipv4, text);
   REQUIRE_FALSE(parsed);
@@ -48,7 +49,8 @@ TEST_CASE("what is no address of a device is refused", "[net][address]") {
 }
 
 TEST_CASE("what is no IPv6 address of a device is refused", "[net][address]") {
-  const char* text = GENERATE("", "10.0.0.1/24", "fd77:::1/64", "fd77::1/129", "fd77::1/64 fd77::ff", "ff02::1/64", "::/0", "fd77::g/64", "fe80::1%eth0/64");
+  const char* text =
+      GENERATE("", "10.0.0.1/24", "fd77:::1/64", "fd77::1/129", "fd77::1/64 fd77::ff", "ff02::1/64", "::/0", "fd77::g/64", "fe80::1%eth0/64");
   CAPTURE(text);
   CHECK_FALSE(parse_interface_address(Family::ipv6, text));
 }
@@ -80,8 +82,8 @@ TEST_CASE("a MAC address is read and written the same", "[net][mac]") {
 }
 
 TEST_CASE("what no device can have as its MAC address is refused", "[net][mac]") {
-  const char* text = GENERATE("", "00:16:3e:00:00", "00:16:3e:00:00:000", "00-16-3e-00-00-01", "0:16:3e:0:0:1:aaaa", "gg:16:3e:00:00:01", "01:00:5e:00:00:01",
-                              "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", "x1:16:3e:00:00:01", "00:16:3e:00:00:0y");
+  const char* text = GENERATE("", "00:16:3e:00:00", "00:16:3e:00:00:000", "00-16-3e-00-00-01", "0:16:3e:0:0:1:aaaa", "gg:16:3e:00:00:01",
+                              "01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00", "x1:16:3e:00:00:01", "00:16:3e:00:00:0y");
   CAPTURE(text);
   CHECK_FALSE(check_mac_template(text));
 }

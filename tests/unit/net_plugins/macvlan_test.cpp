@@ -23,7 +23,9 @@ const PluginUnderTest& macvlan() {
 }
 
 FakeCall::Settings dual_stack(const std::string& mode) {
-  return {{"link", "lxcxt-low"}, {"macvlan.mode", mode}, {"flags", "up"}, {"ipv4.address", "10.60.0.2/24"}, {"ipv4.gateway", "10.60.0.1"}, {"ipv6.address", "fd60::2/64"}, {"ipv6.gateway", "fd60::1"}};
+  return {
+      {"link", "lxcxt-low"},          {"macvlan.mode", mode},     {"flags", "up"}, {"ipv4.address", "10.60.0.2/24"}, {"ipv4.gateway", "10.60.0.1"},
+      {"ipv6.address", "fd60::2/64"}, {"ipv6.gateway", "fd60::1"}};
 }
 
 }  // namespace
@@ -144,6 +146,7 @@ TEST_CASE("macvlan refuses what cannot work, by key and with a hint", "[net][mac
   CHECK_THAT(refused_with(FakeCall::Settings{{"link", "lxcxt-port"}}).hint, Contains("veth"));
   CHECK_THAT(refused_with({{"link", "lxcxt-low"}, {"mtu", "1600"}}).message, Contains("1600 is more than the 1500 of 'lxcxt-low'"));
   CHECK_THAT(refused_with({{"link", "lxcxt-low"}, {"macvlan.mode", "l3"}}).hint, Contains("private, vepa, bridge or passthru"));
-  CHECK_THAT(refused_with({{"link", "lxcxt-low"}, {"veth.pair", "x"}}).message, Contains("lxc.net.0.veth.pair: a device of type macvlan has no such key"));
+  CHECK_THAT(refused_with({{"link", "lxcxt-low"}, {"veth.pair", "x"}}).message,
+             Contains("lxc.net.0.veth.pair: a device of type macvlan has no such key"));
   CHECK(network.host_state() == before);
 }

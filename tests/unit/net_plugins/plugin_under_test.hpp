@@ -48,8 +48,8 @@ class PluginUnderTest {
 }  // namespace lxcx::test
 
 /// A verb that must succeed; shows the plugin's own words when it does not.
-#define REQUIRE_OK(expression)                                                      \
-  do {                                                                              \
-    const auto result_ = (expression);                                              \
+#define REQUIRE_OK(expression)                                                                                                   \
+  do {                                                                                                                           \
+    const auto result_ = (expression);                                                                                           \
     if (!result_) FAIL(result_.error().message << " errno " << result_.error().sys_errno << "; hint: " << result_.error().hint); \
   } while (false)

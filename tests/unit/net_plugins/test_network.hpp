@@ -119,9 +119,10 @@ class TestNetwork {
   std::string in_container(const std::string& command) const { return output_of(command, container()); }
   /// All that a plugin might leave behind on the host. Carrier, neighbour states and link-local addresses change by themselves.
   static std::string host_state() {
-    return output_of("{ ip -o link show | sed -E 's/<.*(mtu [0-9]+).*( master [^ ]+)?.*(link.*)/\\1\\2 \\3/'; ip -o address show; ip route show table all; "
-                     "ip -6 route show table all; ip neigh show proxy; ip -6 neigh show proxy; } | grep -v -e fe80: -e ff00: | "
-                     "sed -e 's/ linkdown//' -e 's/ tentative//'");
+    return output_of(
+        "{ ip -o link show | sed -E 's/<.*(mtu [0-9]+).*( master [^ ]+)?.*(link.*)/\\1\\2 \\3/'; ip -o address show; ip route show table all; "
+        "ip -6 route show table all; ip neigh show proxy; ip -6 neigh show proxy; } | grep -v -e fe80: -e ff00: | "
+        "sed -e 's/ linkdown//' -e 's/ tentative//'");
   }
   static std::string host_links() { return output_of("ip -o link show | sed 's/^[0-9]*: \\([^:@]*\\).*/\\1/' | sort"); }
 

@@ -35,16 +35,31 @@ const std::vector<Refusal>& refusals() {
       {{{"flags", "down"}}, Code::config, "lxc.net.0.flags: 'down'", "write up"},
       {{{"l2proxy", "yes"}}, Code::config, "lxc.net.0.l2proxy", ""},
       {{{"l2proxy", "1"}}, Code::config, "lxc.net.0.l2proxy", "lxc.net.0.link"},
-      {{{"ipv4.address", "10.0.0.1/24"}, {"ipv4.address", "10.0.0.999/24"}}, Code::config, "lxc.net.0.ipv4.address: '10.0.0.999' is no IPv4 address", "10.0.3.20"},
+      {{{"ipv4.address", "10.0.0.1/24"}, {"ipv4.address", "10.0.0.999/24"}},
+       Code::config,
+       "lxc.net.0.ipv4.address: '10.0.0.999' is no IPv4 address",
+       "10.0.3.20"},
       {{{"ipv4.address", "10.0.0.1/40"}}, Code::config, "'40' is no prefix length", "0 to 32"},
       {{{"ipv6.address", "10.0.0.1/24"}}, Code::config, "lxc.net.0.ipv6.address", "fd00"},
-      {{{"flags", "up"}, {"ipv4.gateway", "10.0.0.1"}}, Code::config, "lxc.net.0.ipv4.gateway: the device has no ipv4 address", "lxc.net.0.ipv4.address"},
-      {{{"flags", "up"}, {"ipv6.gateway", "fd77::1"}}, Code::config, "lxc.net.0.ipv6.gateway: the device has no ipv6 address", "lxc.net.0.ipv6.address"},
+      {{{"flags", "up"}, {"ipv4.gateway", "10.0.0.1"}},
+       Code::config,
+       "lxc.net.0.ipv4.gateway: the device has no ipv4 address",
+       "lxc.net.0.ipv4.address"},
+      {{{"flags", "up"}, {"ipv6.gateway", "fd77::1"}},
+       Code::config,
+       "lxc.net.0.ipv6.gateway: the device has no ipv6 address",
+       "lxc.net.0.ipv6.address"},
       {{{"ipv4.address", "10.0.0.2"}, {"ipv4.gateway", "10.0.0.1"}}, Code::config, "a route needs a device that is up", "lxc.net.0.flags = up"},
       {{{"flags", "up"}, {"ipv4.address", "10.0.0.2"}, {"ipv4.gateway", "10.0.0.2"}}, Code::config, "the container's own address", "router"},
       {{{"flags", "up"}, {"ipv4.address", "10.0.0.2"}, {"ipv4.gateway", "automatic"}}, Code::config, "'automatic' is no IPv4 address", "10.0.3.20"},
-      {{{"flags", "up"}, {"ipv4.address", "10.0.0.2"}, {"ipv4.gateway", "auto"}}, Code::config, "auto takes the address of the link", "lxc.net.0.link"},
-      {{{"link", "lxcxt-bare"}, {"flags", "up"}, {"ipv4.address", "10.0.0.2"}, {"ipv4.gateway", "auto"}}, Code::config, "'lxcxt-bare', which has no ipv4 address", "give the link one"},
+      {{{"flags", "up"}, {"ipv4.address", "10.0.0.2"}, {"ipv4.gateway", "auto"}},
+       Code::config,
+       "auto takes the address of the link",
+       "lxc.net.0.link"},
+      {{{"link", "lxcxt-bare"}, {"flags", "up"}, {"ipv4.address", "10.0.0.2"}, {"ipv4.gateway", "auto"}},
+       Code::config,
+       "'lxcxt-bare', which has no ipv4 address",
+       "give the link one"},
       {{{"veth.n_rxqueues", "0"}}, Code::config, "lxc.net.0.veth.n_rxqueues", ""},
       {{{"veth.n_txqueues", "-1"}}, Code::config, "lxc.net.0.veth.n_txqueues", ""},
       {{{"veth.ipv4.route", "10.0.0.0"}}, Code::config, "lxc.net.0.veth.ipv4.route", "/32"},
@@ -52,10 +67,16 @@ const std::vector<Refusal>& refusals() {
       {{{"veth.vlan.id", "0"}, {"link", "lxcxt-br0"}}, Code::config, "lxc.net.0.veth.vlan.id: '0' is no VLAN", "4094"},
       {{{"veth.vlan.id", "10"}}, Code::config, "only a port of a bridge has VLANs", "lxc.net.0.link"},
       {{{"veth.vlan.id", "10"}, {"veth.mode", "router"}, {"link", "lxcxt-br0"}}, Code::config, "only a port of a bridge has VLANs", "bridge"},
-      {{{"veth.vlan.id", "10"}, {"veth.vlan.tagged.id", "10"}, {"link", "lxcxt-br0"}}, Code::config, "untagged VLAN (veth.vlan.id) too", "one of the two"},
+      {{{"veth.vlan.id", "10"}, {"veth.vlan.tagged.id", "10"}, {"link", "lxcxt-br0"}},
+       Code::config,
+       "untagged VLAN (veth.vlan.id) too",
+       "one of the two"},
       {{{"veth.vlan.id", "10"}, {"link", "lxcxt-br0"}}, Code::config, "'lxcxt-br0' does not look at VLANs", "vlan_filtering 1"},
       {{{"macvlan.mode", "bridge"}}, Code::config, "lxc.net.0.macvlan.mode: a device of type veth has no such key", "lxc.net.0.type"},
-      {{{"veth.mode", "router"}, {"flags", "up"}, {"ipv6.address", "fd77::2"}, {"ipv6.gateway", "fe80::1"}}, Code::config, "net.ipv6.conf.all.forwarding = 1", "sysctl -w"},
+      {{{"veth.mode", "router"}, {"flags", "up"}, {"ipv6.address", "fd77::2"}, {"ipv6.gateway", "fe80::1"}},
+       Code::config,
+       "net.ipv6.conf.all.forwarding = 1",
+       "sysctl -w"},
       {{{"link", "lxcxt-br0"}, {"l2proxy", "1"}, {"ipv4.address", "10.0.0.2"}}, Code::config, "net.ipv4.conf.lxcxt-br0.forwarding = 1", "sysctl -w"},
       {{{"link", "lxcxt-br0"}, {"l2proxy", "1"}, {"ipv6.address", "fd77::2"}}, Code::config, "net.ipv6.conf.lxcxt-br0.proxy_ndp = 1", "sysctl -w"},
   };
@@ -67,7 +88,8 @@ const std::vector<Refusal>& refusals() {
 TEST_CASE("veth refuses what cannot work, by key and with a hint, and touches nothing", "[net][veth][root]") {
   TestNetwork network;
   const PluginUnderTest veth(LXCX_NETWORK_VETH);
-  sh("ip link add lxcxt-plain type veth peer name lxcxt-peer && ip link add lxcxt-bare type bridge && echo 0 > /proc/sys/net/ipv4/conf/lxcxt-br0/forwarding");
+  sh("ip link add lxcxt-plain type veth peer name lxcxt-peer && ip link add lxcxt-bare type bridge && echo 0 > "
+     "/proc/sys/net/ipv4/conf/lxcxt-br0/forwarding");
   const std::string before = network.host_state();
   for (const Refusal& refusal : refusals()) {
     FakeCall call(refusal.settings);

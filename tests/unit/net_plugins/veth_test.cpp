@@ -17,9 +17,8 @@ const PluginUnderTest& veth() {
 }
 
 FakeCall::Settings dual_stack() {
-  return {{"link", "lxcxt-br0"},        {"flags", "up"},
-          {"ipv4.address", "10.77.0.2/24"}, {"ipv4.gateway", "auto"},
-          {"ipv6.address", "fd77::2/64"},   {"ipv6.gateway", "auto"}};
+  return {{"link", "lxcxt-br0"},          {"flags", "up"},         {"ipv4.address", "10.77.0.2/24"}, {"ipv4.gateway", "auto"},
+          {"ipv6.address", "fd77::2/64"}, {"ipv6.gateway", "auto"}};
 }
 
 }  // namespace
@@ -96,7 +95,8 @@ TEST_CASE("a veth without a link is left to a script", "[net][veth][root]") {
 
 TEST_CASE("devices without a name take the first free ethN, also beside named ones", "[net][veth][root]") {
   TestNetwork network;
-  FakeCall first(FakeCall::Settings{{"link", "lxcxt-br0"}}), second({{"link", "lxcxt-br0"}, {"name", "eth1"}}), third(FakeCall::Settings{{"link", "lxcxt-br0"}});
+  FakeCall first(FakeCall::Settings{{"link", "lxcxt-br0"}}), second({{"link", "lxcxt-br0"}, {"name", "eth1"}}),
+      third(FakeCall::Settings{{"link", "lxcxt-br0"}});
   for (FakeCall* call : {&first, &second, &third}) REQUIRE_OK(veth().connect(*call, network.container()));
   CHECK(first.result("name") == "eth0");
   CHECK(second.result("name") == "eth1");
@@ -105,7 +105,12 @@ TEST_CASE("devices without a name take the first free ethN, also beside named on
 
 TEST_CASE("a gateway outside the container's network is reached by a host route", "[net][veth][root]") {
   TestNetwork network;
-  FakeCall call({{"link", "lxcxt-br0"}, {"flags", "up"}, {"ipv4.address", "10.99.0.2/32"}, {"ipv4.gateway", "10.77.0.1"}, {"ipv6.address", "fd99::2/128"}, {"ipv6.gateway", "fd77::1"}});
+  FakeCall call({{"link", "lxcxt-br0"},
+                 {"flags", "up"},
+                 {"ipv4.address", "10.99.0.2/32"},
+                 {"ipv4.gateway", "10.77.0.1"},
+                 {"ipv6.address", "fd99::2/128"},
+                 {"ipv6.gateway", "fd77::1"}});
   REQUIRE_OK(veth().connect(call, network.container()));
   CHECK_THAT(network.in_container("ip route; ip -6 route"), Contains("default via 10.77.0.1 dev eth0") && Contains("10.77.0.1 dev eth0 scope link") &&
                                                                 Contains("default via fd77::1 dev eth0") && Contains("fd77::1 dev eth0"));
@@ -210,7 +215,8 @@ TEST_CASE("a connect that fails half-way leaves nothing behind", "[net][veth][ro
   FakeCall call(dual_stack());
   const std::string before = network.host_links();
   SECTION("because another device has the default route") {
-    sh("ip link add other type veth peer name other2 && ip link set other up && ip address add 10.66.0.2/24 dev other && ip route add default via 10.66.0.1",
+    sh("ip link add other type veth peer name other2 && ip link set other up && ip address add 10.66.0.2/24 dev other && ip route add default via "
+       "10.66.0.1",
        network.container());
     const auto connected = veth().connect(call, network.container());
     REQUIRE_FALSE(connected);

@@ -65,9 +65,7 @@ TEST_CASE("disable refuses what would have no effect or destroy something", "[pl
   SECTION("a directory that is not searched") {
     CHECK(test.plugins().disable(Kind::storage, "sample", test.registry.root()).error().code == Code::usage);
   }
-  SECTION("a plugin that does not exist") {
-    CHECK(test.plugins().disable(Kind::storage, "sampel", test.masks).error().code == Code::not_found);
-  }
+  SECTION("a plugin that does not exist") { CHECK(test.plugins().disable(Kind::storage, "sampel", test.masks).error().code == Code::not_found); }
   SECTION("a manifest in that very place") {
     test.registry.write(test.mask, RegistryUnderTest::sample_manifest);
     CHECK(test.plugins().disable(Kind::storage, "sample", test.masks).error().code == Code::busy);

@@ -10,7 +10,11 @@ namespace {
 Manifest manifest() {
   Manifest m;
   m.name = "sample";
-  m.settings = {{"count", "integer", "", "How many"}, {"size", "size", "", "How much"}, {"on", "boolean", "", ""}, {"hook.*", "string", "", ""}, {"path", "path", "", ""}};
+  m.settings = {{"count", "integer", "", "How many"},
+                {"size", "size", "", "How much"},
+                {"on", "boolean", "", ""},
+                {"hook.*", "string", "", ""},
+                {"path", "path", "", ""}};
   return m;
 }
 

@@ -91,9 +91,9 @@ TEST_CASE("arguments are compared as the operators say") {
     const char* filter;
     int matching, other;
   };
-  const auto [filter, matching, other] = GENERATE(Comparison{"[0,5,SCMP_CMP_EQ]", 5, 6}, Comparison{"[0,5,!=]", 6, 5}, Comparison{"[0,5,<]", 4, 5},
-                                                  Comparison{"[0,5,<=]", 5, 6}, Comparison{"[0,5,>]", 6, 5}, Comparison{"[0,5,>=]", 5, 4},
-                                                  Comparison{"[0,4,SCMP_CMP_MASKED_EQ,12]", 6, 12});
+  const auto [filter, matching, other] =
+      GENERATE(Comparison{"[0,5,SCMP_CMP_EQ]", 5, 6}, Comparison{"[0,5,!=]", 6, 5}, Comparison{"[0,5,<]", 4, 5}, Comparison{"[0,5,<=]", 5, 6},
+               Comparison{"[0,5,>]", 6, 5}, Comparison{"[0,5,>=]", 5, 4}, Comparison{"[0,4,SCMP_CMP_MASKED_EQ,12]", 6, 12});
   CAPTURE(filter);
   const PolicyFile file("2\ndenylist\nsetpriority errno 99 " + std::string(filter) + "\n");
   const std::string program = compiled(file.path());
@@ -139,7 +139,9 @@ TEST_CASE("32-bit calls are filtered like 64-bit ones") {
   CHECK(errno_under(program, SYS_getpid) == "exit 77");
   CHECK(under(program, [] { return -int80(i386_socket, 40, SOCK_STREAM, 0); }) == "exit 78");
 
-  SECTION("a name that only i386 has is filtered there") { CHECK(under(program, [] { return -int80(i386_uname_olduname); }) == "exit 79"); }
+  SECTION("a name that only i386 has is filtered there") {
+    CHECK(under(program, [] { return -int80(i386_uname_olduname); }) == "exit 79");
+  }
   SECTION("[x86] leaves 64-bit calls alone, [x86_64] 32-bit ones") {
     const PolicyFile file("2\ndenylist\n[x86]\ngetpid errno 77\n[x86_64]\ngetppid errno 78\n[arm]\ngettid errno 79\n");
     const std::string split = compiled(file.path());
@@ -193,7 +195,8 @@ TEST_CASE("a policy file that is missing, or no file, is refused") {
 
 TEST_CASE("settings that mean nothing here are refused by name") {
   CHECK(refused({{"lxc.seccomp.allow_nesting", "yes"}}, LXCX_CONFIG) == "lxc.seccomp.allow_nesting must be 0 or 1, not 'yes'");
-  CHECK(refused({{"lxc.seccomp.notify.proxy", "unix:/run/x"}}, LXCX_UNSUPPORTED) == "lxc.seccomp.notify.proxy is not supported by this version of lxcx");
+  CHECK(refused({{"lxc.seccomp.notify.proxy", "unix:/run/x"}}, LXCX_UNSUPPORTED) ==
+        "lxc.seccomp.notify.proxy is not supported by this version of lxcx");
 }
 
 TEST_CASE("under a filter already, another is added only when nesting is allowed") {

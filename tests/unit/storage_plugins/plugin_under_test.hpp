@@ -118,9 +118,7 @@ class Scratch {
   std::string path;
 };
 
-inline void write_file(const std::string& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
+inline void write_file(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
 inline std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -195,8 +193,6 @@ inline Ran shell(const std::string& command) {
   return ran;
 }
 
-inline std::vector<lxcx_idmap> shifted_map() {
-  return {{'u', 0, 100000, 65536}, {'g', 0, 200000, 65536}};
-}
+inline std::vector<lxcx_idmap> shifted_map() { return {{'u', 0, 100000, 65536}, {'g', 0, 200000, 65536}}; }
 
 }  // namespace lxcx::test
