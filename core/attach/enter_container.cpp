@@ -102,7 +102,7 @@ void add_actions(PlanWriter& writer, const std::vector<SecurityAction>& actions,
   for (const SecurityAction& action : actions) {
     switch (action.type) {
       case SecurityAction::Type::seccomp: {
-        constexpr std::size_t instruction = 8;  // struct sock_filter
+        constexpr std::uint32_t instruction = 8;  // struct sock_filter
         enter::Span instructions = writer.add_bytes(action.bytes);
         instructions.count /= instruction;
         filters.push_back({action.flags, instructions});
