@@ -240,6 +240,16 @@ Result<void> Cgroups::destroy(const std::string& path) {
   return first_failure;
 }
 
+Result<void> Cgroups::remove_empty(const std::string& path) {
+  LXCX_CHECK(check_group_path(path));
+  for (const Hierarchy& hierarchy : hierarchies_) {
+    const Result<void> removed = kernel_->unlinkat(AT_FDCWD, group_directory(hierarchy, path).c_str(), AT_REMOVEDIR);
+    const int why = removed ? 0 : removed.error().sys_errno;
+    if (!removed && why != ENOENT && why != EBUSY && why != ENOTEMPTY) return removed;
+  }
+  return {};
+}
+
 Result<UniqueFd> Cgroups::open_v2(const std::string& path) const {
   LXCX_CHECK(check_group_path(path));
   for (const Hierarchy& hierarchy : hierarchies_)

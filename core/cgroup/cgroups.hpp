@@ -42,6 +42,8 @@ class Cgroups {
   /// Kills what is left inside (cgroup.kill, else signals), removes the group and its children everywhere. Gone already is no error.
   /// Errors: busy when the caller itself is inside (nothing is killed then), or what was killed does not end within 5 s.
   Result<void> destroy(const std::string& path);
+  /// Removes the group wherever it is empty, and kills nothing; one with processes or children stays.
+  Result<void> remove_empty(const std::string& path);
   /// The v2 directory for CLONE_INTO_CGROUP, or an empty fd when there is no v2.
   Result<UniqueFd> open_v2(const std::string& path) const;
   /// Every v1 hierarchy's `tasks` file of the group, opened for writing: a process writes "0" into them itself (0.05 ms; another's pid costs

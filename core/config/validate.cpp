@@ -35,7 +35,6 @@ void check_cgroup_directories(const ContainerConfig& config, std::vector<Conflic
   if (exact == nullptr) return;
   if (dir != nullptr) conflicts.push_back({dir, "lxc.cgroup.dir has no meaning beside " + exact->key, "leave one of the two out"});
   if (container == nullptr) conflicts.push_back({monitor, "lxc.cgroup.dir.monitor needs lxc.cgroup.dir.container", "set both"});
-  if (monitor == nullptr) conflicts.push_back({container, "lxc.cgroup.dir.container needs lxc.cgroup.dir.monitor", "set both"});
 }
 
 bool overlap(std::uint64_t a, std::uint64_t b, std::uint64_t range_a, std::uint64_t range_b) { return a < b + range_b && b < a + range_a; }

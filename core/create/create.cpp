@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t largest_config = 1 << 20;
 
-/// What this create has made so far, newest last; taken back when it fails.
+/// What this create has made so far, newest last; taken back when it fails. What cannot be taken back ends that: the records of it, in `partial`
+/// and the configuration, are among what was made before, and the next create or destroy tries again with them.
 class Made {
  public:
   explicit Made(Log& log) : log_(log) {}
@@ -28,8 +29,10 @@ class Made {
   void keep() { undos_.clear(); }
   ~Made() {
     for (auto undo = undos_.rbegin(); undo != undos_.rend(); ++undo)
-      if (const Result<void> undone = undo->second(); !undone)
-        log_.warn("could not remove " + undo->first + ": " + undone.error().message + ", ignoring");
+      if (const Result<void> undone = undo->second(); !undone) {
+        log_.warn("could not remove " + undo->first + ": " + undone.error().message + "; destroying the container tries again");
+        return;
+      }
   }
 
  private:
@@ -266,16 +269,22 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
   LXCX_TRY(plan, make_plan(host, paths, default_config, request, outcome.warnings));
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
   LXCX_CHECK(clear_the_way(host, paths));
+  // Both serve the undo, and so outlive it.
+  UniqueFd directory;
   Journal partial;
   Made made(host.log);
   LXCX_CHECK(make_directory(host, paths, plan.config, made));
-  LXCX_TRY(directory, host.kernel.openat(AT_FDCWD, paths.directory().c_str(), O_RDONLY | O_DIRECTORY));
+  LXCX_TRY(opened, host.kernel.openat(AT_FDCWD, paths.directory().c_str(), O_RDONLY | O_DIRECTORY));
+  directory = std::move(opened);
   forget_file(host, made, paths.partial());
   LXCX_TRY(journal, Journal::open(host.kernel, directory.get(), true, "partial"));
   partial = std::move(journal);
   LXCX_TRY(is_ours, partial.lock());
   if (!is_ours) return fail(Code::busy, "'" + paths.name + "' is being created by another process");
-  forget_file(host, made, paths.config());
+  made.push("what is in '" + paths.directory() + "'", [&host, &directory]() -> Result<void> {
+    LXCX_TRY(status, host.kernel.fstat(directory.get()));
+    return remove_children(host.kernel, directory.get(), status.st_dev);
+  });
   if (plan.builder.plugin != nullptr) {
     LXCX_TRY(source, make_volume(host, paths, plan, request, partial, made));
     LXCX_TRY(line, config_line("lxc.rootfs.path", plan.storage_name + ":" + source));

@@ -82,7 +82,6 @@ Result<void> daemonize(StartContext& context) {
   Kernel& kernel = context.kernel;
   LXCX_CHECK(kernel.setsid());
   LXCX_CHECK(kernel.chdir("/"));
-  if (context.request.execute) return {};
   LXCX_TRY(null, kernel.openat(AT_FDCWD, "/dev/null", O_RDWR));
   for (int fd = 0; fd < 3; ++fd) LXCX_CHECK(kernel.dup2(null.get(), fd));
   return {};

@@ -15,21 +15,9 @@ namespace lxcx::core {
 
 namespace {
 
-Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
-  LXCX_TRY(names, kernel.getdents(dirfd));
-  for (const std::string& name : names) {
-    LXCX_TRY(status, kernel.fstatat(dirfd, name.c_str(), AT_SYMLINK_NOFOLLOW));
-    if (!S_ISDIR(status.st_mode)) {
-      LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), 0));
-      continue;
-    }
-    if (status.st_dev != device)
-      return fail(Code::busy, "another file system is mounted on '" + name + "' inside the container's directory", "unmount it first");
-    LXCX_TRY(child, kernel.openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    LXCX_CHECK(remove_children(kernel, child.get(), device));
-    LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), AT_REMOVEDIR));
-  }
-  return {};
+/// What tells that this is a container, or was to become one, goes last: a removal that fails half-way can then be tried again.
+void put_last(std::vector<std::string>& names) {
+  std::ranges::stable_partition(names, [](const std::string& name) { return name != "config" && name != "partial"; });
 }
 
 bool has_entries(Kernel& kernel, const std::string& path) {
@@ -58,6 +46,24 @@ Result<void> refuse_unfinished_create(Host& host, const ContainerPaths& paths) {
 }
 
 }  // namespace
+
+Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
+  LXCX_TRY(names, kernel.getdents(dirfd));
+  put_last(names);
+  for (const std::string& name : names) {
+    LXCX_TRY(status, kernel.fstatat(dirfd, name.c_str(), AT_SYMLINK_NOFOLLOW));
+    if (!S_ISDIR(status.st_mode)) {
+      LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), 0));
+      continue;
+    }
+    if (status.st_dev != device)
+      return fail(Code::busy, "another file system is mounted on '" + name + "' inside the container's directory", "unmount it first");
+    LXCX_TRY(child, kernel.openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    LXCX_CHECK(remove_children(kernel, child.get(), device));
+    LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), AT_REMOVEDIR));
+  }
+  return {};
+}
 
 Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& name) {
   Result<UniqueFd> fd = kernel.openat(parent_dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -11,6 +13,9 @@ namespace lxcx::core {
 /// Runs the destroy hooks, removes the storage (unless lxc.rootfs.managed = 0) and the container's directory. The container must be down, and
 /// its lock held.
 Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config);
+
+/// Empties a directory on the file system `device`, `config` and `partial` last; what another file system is mounted on is an error.
+Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device);
 
 /// Removes a directory tree on one file system, without following links; what another file system is mounted on is an error.
 /// Gone already is none.

@@ -119,7 +119,13 @@ Result<void> await_restart(Host& host, const ContainerPaths& paths, const Target
   while (timeout_s < 0 || Clock::now() < give_up) {
     const Observed now = observe(host, paths);
     if (now.init_alive && now.run.state == State::running && now.run.init.start_time != target.seen.run.init.start_time) return {};
-    if (!now.exists) return fail(Code::kernel, "'" + paths.name + "' went down instead of restarting", "see its log for why the restart failed");
+    // Between the two lives there is no run directory for a moment; the process that goes from one to the other is the monitor's.
+    bool is_over = !now.exists;
+    if (is_over && target.monitor) {
+      LXCX_TRY(ended, host.kernel.wait_pidfd(target.monitor.get(), 0));
+      is_over = ended;
+    }
+    if (is_over) return fail(Code::kernel, "'" + paths.name + "' went down instead of restarting", "see its log for why the restart failed");
     const timespec pause{0, poll_ms * 1'000'000L};
     ::nanosleep(&pause, nullptr);
   }

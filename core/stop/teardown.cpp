@@ -93,7 +93,9 @@ Result<int> take_down(StartContext& context, Undertaker undertaker) {
   context.state.state = State::stopping;
   context.state.exit_status = status;
   context.state.target = context.target;
-  LXCX_CHECK(context.run->write_state(context.state));
+  // Nothing that follows needs it; a full /run must not keep a container from being taken down.
+  if (const Result<void> written = context.run->write_state(context.state); !written)
+    context.log().warn("write the state: " + written.error().message + ", ignoring");
   take_held_namespaces(context);
   const Unwound unwound = undo_start_steps(context);
   if (!unwound.is_complete) {

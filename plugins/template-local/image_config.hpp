@@ -9,9 +9,9 @@
 
 namespace lxcx::local {
 
-/// An image is somebody else's. Refuses the lines by which it could run programs on the host or reach the host's files: hooks and scripts that are
-/// not LXC's own, includes from elsewhere than LXC's, the root file system's and log files' places, and binds of anything but /sys and /proc. Lines
-/// have their placeholders replaced. Errors: config, quoting the line.
+/// An image is somebody else's. What it may say is listed, and everything else refused: keys about the inside of its container; hooks, includes
+/// and seccomp policies that are LXC's own; mounts of file systems that show nothing of the host, binds of what is in its own root (`relative`), and
+/// of the kernel interfaces under /sys that distributions use. Lines have their placeholders replaced. Errors: config, quoting the line.
 Result<void> check_config_line(std::string_view line);
 /// The same for one line of its fstab.
 Result<void> check_mount_line(std::string_view line);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is done in sight of the container, up to becoming the command. Nothing here holds more than the container may have.
+// What is done in sight of the container, up to becoming the command. Of capabilities it holds what the container may have, CAP_SETUID and
+// CAP_SETGID, and CAP_SYS_ADMIN where a filter cannot be loaded without (outside.cpp, needed_inside).
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>

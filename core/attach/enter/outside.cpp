@@ -192,6 +192,20 @@ int set_personality(Context& context) {
   return ::personality(context.plan->personality) >= 0 ? 0 : errno;
 }
 
+namespace {
+
+/// What the steps of inside.cpp cannot do without, whatever the container may: changing ids; loading a filter or a ruleset without no_new_privs,
+/// and mounting /proc and /sys, take CAP_SYS_ADMIN.
+std::uint64_t needed_inside(const Context& context) {
+  const auto bit = [](int capability) { return std::uint64_t{1} << capability; };
+  std::uint64_t needed = bit(CAP_SETUID) | bit(CAP_SETGID);
+  const bool is_filtered = context.plan->filters.count != 0 || context.plan->landlocks.count != 0;
+  if ((is_filtered && !context.has(no_new_privileges)) || context.has(remounts_proc_and_sys)) needed |= bit(CAP_SYS_ADMIN);
+  return needed;
+}
+
+}  // namespace
+
 int drop_capabilities(Context& context) {
   if (context.has(limits_capabilities)) {
     for (unsigned long capability = 0; capability < 64; ++capability) {
@@ -205,6 +219,14 @@ int drop_capabilities(Context& context) {
   __user_cap_data_struct data[2] = {};
   if (::syscall(SYS_capget, &header, data) != 0) return errno;
   data[0].inheritable = data[1].inheritable = 0;
+  // From the clone to the exec this process is one of the container's, whose root may trace it: it must hold no more than that root may.
+  if (context.has(limits_capabilities)) {
+    const std::uint64_t kept = context.plan->bounding | needed_inside(context);
+    for (int half = 0; half < 2; ++half) {
+      data[half].permitted &= static_cast<std::uint32_t>(kept >> (32 * half));
+      data[half].effective &= data[half].permitted;
+    }
+  }
   if (::syscall(SYS_capset, &header, data) != 0) return errno;
   return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 ? 0 : errno;
 }

@@ -76,13 +76,14 @@ std::string search_path(const std::vector<std::string>& environment) {
 Result<void> standard_streams(ChildContext& context) {
   Kernel& kernel = context.kernel;
   const StartRequest& request = context.start.request;
+  const bool keeps_streams = request.execute && request.foreground;  // its output is the caller's, pipes included
   if (context.console) {
     for (int fd = 0; fd < 3; ++fd)
-      if (!request.execute || ::isatty(fd) == 1) LXCX_CHECK(kernel.dup2(context.console.get(), fd));
-    if (!request.execute) LXCX_CHECK(kernel.fchown(0, context.config.init_uid, static_cast<gid_t>(-1)));
+      if (!keeps_streams || ::isatty(fd) == 1) LXCX_CHECK(kernel.dup2(context.console.get(), fd));
+    if (!keeps_streams) LXCX_CHECK(kernel.fchown(0, context.config.init_uid, static_cast<gid_t>(-1)));
     return {};
   }
-  if (request.foreground || request.execute) return {};
+  if (request.foreground) return {};
   Result<UniqueFd> null = kernel.openat(AT_FDCWD, "/dev/null", O_RDWR);
   if (!null) return {};
   for (int fd = 0; fd < 3; ++fd) LXCX_CHECK(kernel.dup2(null->get(), fd));

@@ -114,7 +114,8 @@ class Listener {
       LXCX_CHECK(look_whether_ended());
       if (is_cancelled()) cancel();
     }
-    for (std::size_t reads = 0; reads < pipe_bytes / chunk_bytes && wait_for_output(0); ++reads) LXCX_CHECK(read_once());
+    // As much as a pipe holds, and the end after it.
+    for (std::size_t reads = 0; reads <= pipe_bytes / chunk_bytes && wait_for_output(0); ++reads) LXCX_CHECK(read_once());
     // What the command left behind could hold the pipe open for ever; LXC would wait that long.
     ended_.left_listeners = static_cast<bool>(reader_);
     output_.finish();

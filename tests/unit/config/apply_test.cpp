@@ -202,7 +202,6 @@ TEST_CASE("keys that exclude each other are refused, in either order", "[config]
       "lxc.cap.drop = chown\nlxc.cap.keep = none",
       "lxc.namespace.clone = net\nlxc.namespace.keep = user",
       "lxc.namespace.keep = user\nlxc.namespace.clone = net",
-      "lxc.cgroup.dir.container = a",
       "lxc.cgroup.dir.monitor = a",
       "lxc.cgroup.dir.container = a\nlxc.cgroup.dir.monitor = b\nlxc.cgroup.dir = c",
       "lxc.idmap = u 0 100000 10\nlxc.idmap = u 5 200000 10",

@@ -249,7 +249,16 @@ TEST_CASE("configuration that reaches the host is refused unless it is trusted, 
       GENERATE("lxc.hook.pre-start = /bin/sh -c evil", "lxc.hook.start-host=LXC_HOOK_DIR/../../../../bin/sh", "lxc.net.0.script.up = /tmp/x",
                "lxc.include = /etc/lxc/evil.conf", "lxc.rootfs.path = dir:/", "lxc.log.file = /etc/passwd",
                "lxc.mount.entry = / mnt none bind,rw 0 0", "lxc.mount.entry = /sys/../etc etc none bind 0 0", "lxc.mount.fstab = /etc/fstab",
-               "lxc.idmap = u 0 0 1", "lxc.mount.entry = \"/etc etc none bind 0 0\"");
+               "lxc.idmap = u 0 0 1", "lxc.mount.entry = \"/etc etc none bind 0 0\"",
+               // A relative source is the host's too, and so is what a magic link or a layer leads to.
+               "lxc.mount.entry = . host none rbind,create=dir 0 0", "lxc.mount.entry = etc host-etc none bind,create=dir 0 0",
+               "lxc.mount.entry = /proc/self/root host none bind,create=dir 0 0", "lxc.mount.entry = none host overlay create=dir,lowerdir=/etc 0 0",
+               "lxc.mount.entry = dev/sda1 m ext4 create=dir 0 0", "lxc.mount.entry = tmpfs m tmpfs idmap=/proc/1/ns/user 0 0",
+               // What a privileged container would turn on its host.
+               "lxc.sysctl.kernel.core_pattern = |/bin/sh", "lxc.namespace.keep = net", "lxc.namespace.share.pid = 1",
+               "lxc.seccomp.profile =", "lxc.cap.drop =", "lxc.cap.keep = sys_module", "lxc.mount.auto = proc:rw",
+               "lxc.mount.auto = sys:mixed cgroup-full:rw", "lxc.apparmor.profile = unconfined", "lxc.cgroup.devices.allow = a",
+               "lxc.net.0.type = none", "lxc.prlimit.nofile = 1", "lxcx.storage.overlay.lower = /");
   CAPTURE(line);
   write_file(image.meta("config"), line + "\n");
   image.pack();
@@ -270,10 +279,12 @@ TEST_CASE("configuration that distributions use is taken") {
   Image image(scratch);
   write_file(image.meta("config"),
              "lxc.hook.clone = LXC_HOOK_DIR/clonehostname\nlxc.mount.entry = /sys/kernel/debug sys/kernel/debug none bind,optional 0 0\n"
-             "lxc.mount.entry = tmpfs run tmpfs rw 0 0\nlxc.cap.drop =\nlxc.apparmor.profile = generated\n");
+             "lxc.mount.entry = tmpfs run tmpfs rw,nosuid,mode=755,create=dir 0 0\nlxc.mount.entry = /opt/a opt/b none bind,relative,create=dir 0 0\n"
+             "lxc.cap.drop = sys_rawio\nlxc.mount.auto = cgroup:mixed proc:mixed sys:mixed\nlxc.include = LXC_TEMPLATE_CONFIG/common.conf\n"
+             "lxc.arch = linux64\nlxc.environment = TERM=linux\nlxc.apparmor.profile = generated\n");
   image.pack();
   TestBuild build(scratch);
   build.args = image.args();
   built(build, call);
-  CHECK(call.all("config").size() == 6);
+  CHECK(call.all("config").size() == 11);
 }
