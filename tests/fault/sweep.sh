@@ -4,7 +4,7 @@
 # all its processes, fails with EIO; then once more, and the process that comes to the call dies by SIGKILL. After each run: it failed with a
 # message, or it survived; nothing is left behind, nothing is lost, the next command works.
 #
-#   LXCX_FAULT_FULL=1    every call; otherwise about LXCX_FAULT_POINTS (20) of them, evenly spread
+#   LXCX_FAULT_FULL=1    every call; otherwise about LXCX_FAULT_POINTS (12) of them, evenly spread
 #   LXCX_FAULT_FIRST=n   the first call that fails
 #   LXCX_FAULT_LAST=n    the last one
 #   LXCX_FAULT_MODES     "5 kill": the errors to inject
@@ -180,7 +180,7 @@ sweep() {
   [ $status = 0 ] || broken "it succeeds when nothing fails"
   read -r calls _ < <(fault_report)
   after_$verb
-  [ -n "${LXCX_FAULT_FULL:-}" ] || stride=$(((calls + ${LXCX_FAULT_POINTS:-20} - 1) / ${LXCX_FAULT_POINTS:-20}))
+  [ -n "${LXCX_FAULT_FULL:-}" ] || stride=$(((calls + ${LXCX_FAULT_POINTS:-12} - 1) / ${LXCX_FAULT_POINTS:-12}))
   while [ "$nth" -le "${LXCX_FAULT_LAST:-100000}" ] && one_run $nth; do
     runs=$((runs + 1))
     nth=$((nth + stride))
