@@ -13,6 +13,8 @@
 namespace lxcx::conformance {
 
 Result<void> Subject::identify() {
+  if (!core::real_kernel().faccessat(AT_FDCWD, options.library.c_str(), R_OK, 0))
+    return fail(Code::not_found, "there is no readable file '" + options.library + "'", "name the plugin's library, as its build made it");
   if (options.manifest_path.empty()) {
     return fail(Code::not_found, "no manifest was found for '" + options.library + "'",
                 "name it with --manifest FILE; a plugin without one cannot be found by lxcx");
