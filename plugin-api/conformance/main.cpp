@@ -34,7 +34,8 @@ constexpr const char* help =
     "\n"
     "In a VALUE or ARG, @SCRATCH@ is a directory of the check's own. A network plugin finds a bridge lxcxbr0 (10.97.0.1/24) and a device\n"
     "lxcxeth0 to stand on.\n"
-    "Exit status: 0 all promises kept, 2 wrong usage, 3 no such file or manifest, 7 no sandbox could be made, 8 a promise broken or the plugin unusable.\n";
+    "Exit status: 0 all promises kept, 2 wrong usage, 3 no such file or manifest, 7 no sandbox could be made, 8 a promise broken or the plugin "
+    "unusable.\n";
 
 struct CommandLine {
   Options options;
