@@ -15,26 +15,11 @@
 #include "core/kernel/files.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/context.hpp"
+#include "core/start/frame_log.hpp"
 
 namespace lxcx::core {
 
 namespace {
-
-/// Passes a template's log lines to the process that owns the log.
-class FrameLog final : public Log {
- public:
-  FrameLog(Kernel& kernel, int fd, const Log& parent) : kernel_(kernel), fd_(fd), parent_(parent) {}
-  void write(Level level, std::string_view text) override {
-    if (wants(level))
-      (void)send_frame(kernel_, fd_, Frame::log, std::string(1, static_cast<char>('0' + static_cast<int>(level))) + std::string(text));
-  }
-  bool wants(Level level) const override { return parent_.wants(level); }
-
- private:
-  Kernel& kernel_;
-  int fd_;
-  const Log& parent_;
-};
 
 /// Mounts the volume where the template shall find it. A plain directory is seen at its own path, as under LXC.
 Result<std::string> mount_volume(Host& host, const ContainerPaths& paths, const BuildRequest& request, Log& log) {

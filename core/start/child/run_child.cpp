@@ -3,26 +3,11 @@
 
 #include "core/base/error_frame.hpp"
 #include "core/start/child/steps.hpp"
+#include "core/start/frame_log.hpp"
 
 namespace lxcx::core {
 
 namespace {
-
-/// Sends lines to the parent, which owns the log: after the clone nothing here opens or locks one.
-class FrameLog final : public Log {
- public:
-  FrameLog(Kernel& kernel, int fd, const Log& parent) : kernel_(kernel), fd_(fd), parent_(parent) {}
-  void write(Level level, std::string_view text) override {
-    if (!wants(level)) return;
-    (void)send_frame(kernel_, fd_, Frame::log, std::string(1, static_cast<char>('0' + static_cast<int>(level))) + std::string(text));
-  }
-  bool wants(Level level) const override { return parent_.wants(level); }
-
- private:
-  Kernel& kernel_;
-  int fd_;
-  const Log& parent_;
-};
 
 Result<void> run_steps(ChildContext& context) {
   for (std::size_t i = 0; i < child_steps.size(); ++i) {
