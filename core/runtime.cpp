@@ -4,16 +4,21 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/autostart/ready.hpp"
+#include "core/autostart/run.hpp"
 #include "core/base/text.hpp"
 #include "core/config/system_config.hpp"
+#include "core/container/container_log.hpp"
+#include "core/device/device.hpp"
 #include "core/start/context.hpp"
+#include "core/stop/rename.hpp"
 
 namespace lxcx::core {
 
 // Host refers to the Plugins beside it: both live and die in the State_, which never moves.
 struct Runtime::State_ {
   State_(Kernel& kernel, Log& log, RuntimeOptions options, InstallLayout layout, ConfigSource source)
-      : plugins(kernel, log, std::move(options.registry)),
+      : plugins(kernel, log, options.registry),
         host{kernel,
              log,
              plugins,
@@ -61,7 +66,86 @@ Result<Running> running_container(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
   LXCX_TRY(file, run.config_path());
   LXCX_TRY(config, load_config(file, host.source, nullptr));
+  follow_log_if_possible(host, paths, config);
   return Running{seen.run, std::move(config)};
+}
+
+struct RunningGroup {
+  Cgroups cgroups;
+  std::string path;
+};
+
+Result<RunningGroup> running_group(Host& host, const ContainerPaths& paths) {
+  LXCX_TRY(running, running_container(host, paths));
+  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, running.config.cgroup_relative));
+  if (running.state.cgroup.empty())
+    return fail(Code::unsupported, "'" + paths.name + "' runs without cgroups", "it was started where no cgroup file system was mounted");
+  return RunningGroup{std::move(cgroups), running.state.cgroup};
+}
+
+Result<DeviceTarget> device_target(Host& host, const ContainerPaths& paths) {
+  LXCX_TRY(running, running_container(host, paths));
+  EnterTarget enter;
+  enter.init = running.state.init;
+  LXCX_TRY(facts, learn_container(host.kernel, enter, {}));
+  DeviceTarget target{std::move(facts), std::nullopt, running.state.cgroup};
+  if (target.group.empty()) return target;
+  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, running.config.cgroup_relative));
+  target.cgroups = std::move(cgroups);
+  return target;
+}
+
+Failure no_such_device(const std::string& name, const char* place) {
+  return fail(Code::not_found, "there is no network interface '" + name + "' " + place, "a device node is named by its whole path: /dev/" + name);
+}
+
+Result<void> add_to(Kernel& kernel, DeviceTarget& target, const DeviceRequest& request) {
+  if (request.device.starts_with('/')) return add_node(kernel, target, request.device, request.place);
+  if (!is_interface(kernel, request.device)) return no_such_device(request.device, "here");
+  return add_interface(kernel, target, request.device, request.place);
+}
+
+Result<void> remove_from(Kernel& kernel, DeviceTarget& target, const DeviceRequest& request) {
+  if (request.device.starts_with('/')) return remove_node(kernel, target, request.place);
+  LXCX_TRY(is_inside, has_interface(kernel, target, request.device));
+  if (!is_inside) return no_such_device(request.device, "inside");
+  return remove_interface(kernel, target, request.device, request.place);
+}
+
+/// What a command inside says is nobody's to read.
+Result<void> silence_streams(Kernel& kernel) {
+  LXCX_TRY(null, kernel.openat(AT_FDCWD, "/dev/null", O_RDWR));
+  for (int fd = 0; fd < 3; ++fd) LXCX_CHECK(kernel.dup2(null.get(), fd));
+  return {};
+}
+
+constexpr int freeze_timeout_ms = 10'000;
+
+/// For those who follow the states. What cannot be written keeps nobody from freezing.
+void note_states(Host& host, const RunDirectory& run, std::initializer_list<State> states) {
+  Result<RunState> state = run.read_state();
+  if (state)
+    for (const State each : states) state->enter(each);
+  const Result<void> written = state ? run.write_state(*state) : Result<void>(std::unexpected(state.error()));
+  if (!written) host.log.warn("write the state: " + written.error().message + ", ignoring");
+}
+
+/// What changes a container, or enters one, needs root: id maps of ordinary users are not served yet.
+Result<void> need_root() {
+  if (::geteuid() == 0) return {};
+  return fail(Code::denied, "only root may do this", "use sudo; containers of ordinary users are not supported yet");
+}
+
+/// Under the container's lock: its teardown writes the same file.
+Result<void> set_freezer(Host& host, const ContainerPaths& paths, RunningGroup& group, bool frozen) {
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, freeze_timeout_ms + 5000));
+  LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
+  const bool changes = group.cgroups.is_frozen(group.path).value_or(!frozen) != frozen;
+  if (changes && frozen) note_states(host, run, {State::freezing});
+  LXCX_CHECK(group.cgroups.freeze(group.path, frozen, freeze_timeout_ms));
+  if (changes && frozen) note_states(host, run, {State::frozen});
+  if (changes && !frozen) note_states(host, run, {State::thawed, State::running});
+  return {};
 }
 
 }  // namespace
@@ -73,15 +157,23 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Kernel& kernel, Log& log, Runtime
   LXCX_TRY(layout, find_install_layout());
   const ConfigSource source = real_config_source();
   if (options.registry.installed_directory.empty()) options.registry.installed_directory = layout.manifest_directory;
-  if (options.lxcpath.empty() || options.default_config.empty()) {
-    LXCX_TRY(system, load_system_config(source, ::geteuid() == 0));
-    if (options.lxcpath.empty()) options.lxcpath = system.lxcpath;
-    if (options.default_config.empty()) options.default_config = system.default_config;
-  }
+  LXCX_TRY(system, load_system_config(source, ::geteuid() == 0));
+  if (options.lxcpath.empty()) options.lxcpath = system.lxcpath;
+  if (options.default_config.empty()) options.default_config = system.default_config;
   options.lxcpath = without_trailing_slashes(absolute(kernel, options.lxcpath));
   auto state = std::make_unique<State_>(kernel, log, std::move(options), std::move(layout), source);
+  state->host.cgroup_pattern = system.cgroup_pattern;
+  for (const std::string& controller : split(system.cgroup_use, ',')) state->host.cgroup_use.emplace_back(trim(controller));
   return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
 }
+
+Result<int> Runtime::unshare(const UnshareRequest& request) { return run_unshared(state_->host.kernel, request); }
+
+Result<std::vector<IdMapping>> Runtime::own_id_maps() { return own_subordinate_maps(state_->host.kernel); }
+
+Result<KernelCheck> Runtime::check_kernel_config(const std::string& file) { return core::check_kernel_config(state_->host.kernel, file); }
+
+Diagnosis Runtime::diagnose() { return core::diagnose(state_->host, state_->lxcpath, state_->default_config); }
 
 const ContainerPaths Runtime::paths_of(const std::string& name) const { return {state_->lxcpath, name}; }
 const std::string& Runtime::lxcpath() const { return state_->lxcpath; }
@@ -89,13 +181,16 @@ const std::string& Runtime::default_config() const { return state_->default_conf
 Plugins& Runtime::plugins() { return state_->plugins; }
 
 Result<CreateOutcome> Runtime::create(const CreateRequest& request) {
+  LXCX_CHECK(doing(need_root(), "create " + request.name));
   return doing(create_container(state_->host, paths_of(request.name), state_->default_config, request), "create " + request.name);
 }
 
 Result<StartOutcome> Runtime::start(const StartRequest& request) {
+  LXCX_CHECK(doing(need_root(), "start " + request.name));
   const ContainerPaths paths = paths_of(request.name);
   LXCX_CHECK(doing(check_name(request.name), "start"));
   LXCX_CHECK(doing(finish_stale_teardown(state_->host, paths), "start " + request.name));
+  LXCX_CHECK(doing(finish_rename(state_->host, paths), "start " + request.name));
   return doing(start_container(state_->host, paths, request), "start " + request.name);
 }
 
@@ -104,13 +199,20 @@ Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request
 }
 
 Result<void> Runtime::stop(const StopRequest& request) {
+  LXCX_CHECK(doing(need_root(), "stop " + request.name));
   return doing(stop_container(state_->host, paths_of(request.name), request), "stop " + request.name);
 }
 
 Result<int> Runtime::teardown(const std::string& run_directory) { return teardown_container(state_->host, run_directory); }
 
 Result<void> Runtime::destroy(const DestroyRequest& request) {
+  LXCX_CHECK(doing(need_root(), "destroy " + request.name));
   return doing(destroy_container(state_->host, paths_of(request.name), request), "destroy " + request.name);
+}
+
+Result<std::vector<std::string>> Runtime::rename(const std::string& name, const std::string& new_name) {
+  LXCX_CHECK(doing(need_root(), "rename " + name));
+  return doing(rename_container(state_->host, paths_of(name), paths_of(new_name)), "rename " + name);
 }
 
 Result<ContainerInfo> Runtime::info(const std::string& name) { return doing(container_info(state_->host, paths_of(name)), "info " + name); }
@@ -119,19 +221,106 @@ Result<std::vector<ContainerSummary>> Runtime::list(const ListRequest& request, 
   return doing(list_containers(state_->host, state_->lxcpath, request, details), "ls");
 }
 
+Result<std::vector<ContainerUsage>> Runtime::usage() { return doing(running_usage(state_->host, state_->lxcpath), "top"); }
+
+Result<void> Runtime::watch(const Watch& what) { return doing(core::watch(state_->host.kernel, what), "top"); }
+
 Result<bool> Runtime::wait(const std::string& name, const std::vector<State>& states, int timeout_s) {
   return doing(wait_for_state(state_->host, paths_of(name), states, timeout_s), "wait for " + name);
 }
 
 Result<std::string> Runtime::template_help(const std::string& template_name) { return core::template_help(state_->host, template_name); }
 
+Result<FollowEnd> Runtime::follow(FollowRequest request, const std::function<Result<bool>(const StateEvent&)>& on_event) {
+  if (request.lxcpaths.empty()) request.lxcpaths.push_back(state_->lxcpath);
+  return doing(follow_states(state_->host, request, on_event), "monitor");
+}
+
+Result<std::vector<AutostartItem>> Runtime::plan_autostart(const AutostartRequest& request) {
+  Host& host = state_->host;
+  LXCX_TRY(containers, doing(list_containers(host, state_->lxcpath, {}, false), "autostart"));
+  std::vector<AutostartCandidate> candidates;
+  for (const ContainerSummary& each : containers) {
+    if (!each.defined) continue;
+    const Result<ContainerConfig> config = load_config(paths_of(each.name).config(), host.source, nullptr);
+    if (!config) {
+      host.log.warn("'" + each.name + "': " + config.error().message + ": it is left out, ignoring");
+      continue;
+    }
+    // What LXC runs is LXC's to end.
+    const bool is_running = each.state != State::stopped && (request.action == AutostartAction::start || each.manager != "lxc");
+    candidates.push_back({each.name, config->autostart, is_running, config->start_delay_s, config->start_order, config->groups, config->start_after,
+                          config->start_requires});
+  }
+  return core::plan_autostart(candidates, request);
+}
+
+Result<void> Runtime::autostart(const std::vector<AutostartItem>& plan, const AutostartRequest& request,
+                                const std::function<void(const AutostartItem&, const Error*)>& on_done) {
+  Host& host = state_->host;
+  const auto start_one = [&](const AutostartItem& item) -> Result<void> {
+    StartRequest wanted;
+    wanted.name = item.name;
+    LXCX_TRY(outcome, start(wanted));
+    for (const std::string& warning : outcome.warnings) host.log.warn(warning);
+    LXCX_TRY(running, running_container(host, paths_of(item.name)));
+    if (running.config.start_ready.empty()) return {};
+    LXCX_CHECK(silence_streams(host.kernel));
+    AttachRequest probe;
+    probe.name = item.name;
+    probe.options.command = {"/bin/sh", "-c", running.config.start_ready};
+    probe.options.tty = EnterOptions::Tty::never;
+    return doing(await_ready(std::chrono::seconds(running.config.start_ready_timeout_s), [&] { return attach(probe); }), "start " + item.name);
+  };
+  const auto end_one = [&](const AutostartItem& item) {
+    StopRequest wanted;
+    wanted.name = item.name;
+    wanted.timeout_s = request.timeout_s;
+    wanted.kill = request.action == AutostartAction::kill;
+    wanted.reboot = request.action == AutostartAction::reboot;
+    wanted.no_wait = wanted.reboot && !request.awaits_reboot;
+    return stop(wanted);
+  };
+  const auto act = [&](const AutostartItem& item) { return request.action == AutostartAction::start ? start_one(item) : end_one(item); };
+  return doing(run_autostart(host.kernel, plan, request.jobs, act, on_done), "autostart");
+}
+
 Result<void> Runtime::freeze(const std::string& name, bool frozen) {
   const std::string what = (frozen ? "freeze " : "unfreeze ") + name;
+  LXCX_TRY(group, doing(running_group(state_->host, paths_of(name)), what));
+  return doing(set_freezer(state_->host, paths_of(name), group, frozen), what);
+}
+
+Result<std::string> Runtime::cgroup_value(const std::string& name, std::string_view file) {
+  const std::string what = "read a cgroup file of " + name;
+  LXCX_TRY(group, doing(running_group(state_->host, paths_of(name)), what));
+  return doing(group.cgroups.read(group.path, file), what);
+}
+
+Result<void> Runtime::set_cgroup_value(const std::string& name, std::string_view file, std::string_view value) {
+  const std::string what = "write a cgroup file of " + name;
+  LXCX_TRY(group, doing(running_group(state_->host, paths_of(name)), what));
+  Result<void> written = group.cgroups.write(group.path, file, value);
+  if (!written && written.error().code == Code::config) written.error().code = Code::usage;  // a device rule, which stands in no configuration here
+  return doing(std::move(written), what);
+}
+
+Result<void> Runtime::add_device(const DeviceRequest& request) {
+  const std::string what = "add a device to " + request.name;
+  LXCX_TRY(target, doing(device_target(state_->host, paths_of(request.name)), what));
+  return doing(add_to(state_->host.kernel, target, request), what);
+}
+
+Result<void> Runtime::remove_device(const DeviceRequest& request) {
+  const std::string what = "take a device from " + request.name;
+  LXCX_TRY(target, doing(device_target(state_->host, paths_of(request.name)), what));
+  return doing(remove_from(state_->host.kernel, target, request), what);
+}
+
+Result<ContainerConfig> Runtime::running_config(const std::string& name) {
   Result<Running> running = running_container(state_->host, paths_of(name));
-  if (!running) return doing(Result<void>(std::unexpected(std::move(running).error())), what);
-  LXCX_TRY(cgroups, doing(Cgroups::open(state_->host.kernel, state_->host.log, running->config.cgroup_relative), what));
-  if (running->state.cgroup.empty()) return fail(Code::unsupported, "'" + name + "' runs without cgroups");
-  return doing(cgroups.freeze(running->state.cgroup, frozen, 10'000), what);
+  if (!running) return doing(Result<ContainerConfig>(std::unexpected(std::move(running).error())), "read the running configuration of " + name);
+  return std::move(running->config);
 }
 
 Result<std::vector<std::string>> Runtime::config_values(const std::string& name, const std::string& key) {
@@ -139,14 +328,11 @@ Result<std::vector<std::string>> Runtime::config_values(const std::string& name,
   const ContainerPaths paths = paths_of(name);
   std::string file = paths.config();
   if (const Result<RunDirectory> run = RunDirectory::open(host.kernel, host.root, paths)) file = run->path() + "/config";
+  LXCX_TRY(current, current_key(key));
   LXCX_TRY(config, doing(load_config(file, host.source, nullptr), "info " + name));
-  LXCX_TRY(text, print_config(config));
   std::vector<std::string> values;
-  for (const std::string& line : split(text, '\n')) {
-    const std::size_t equals = line.find('=');
-    if (equals != std::string::npos && trim(std::string_view(line).substr(0, equals)) == key)
-      values.emplace_back(trim(std::string_view(line).substr(equals + 1)));
-  }
+  for (const Setting& setting : config_settings(config, current))
+    values.push_back(setting.key == current ? setting.value : setting.key + " = " + setting.value);
   return values;
 }
 

@@ -96,6 +96,7 @@ Failure unknown_option(const Command* command, const std::string& word) {
   const std::string_view near = word.starts_with("--") ? core::nearest(bare.substr(0, bare.find('=')), names) : std::string_view{};
   std::string hint = "`lxcx help" + (command ? " " + std::string(command->name) : std::string()) + "` lists the options";
   if (command && command->takes == Operands::name_and_command) hint += "; those of the program to run stand after --";
+  if (command && command->takes == Operands::name_and_words) hint += "; an operand that begins with - stands after --";
   if (!near.empty()) hint = "did you mean '--" + std::string(near) + "'?";
   return fail(Code::usage, (command ? std::string(command->name) : "lxcx") + " has no option '" + word + "'", std::move(hint));
 }
@@ -131,7 +132,8 @@ Result<std::vector<po::option>> run_parser(const Command* command, const std::ve
 /// Sorts the words that are no options into name, words and rest, by what the command takes.
 Result<void> place_operands(const Command* command, Arguments& arguments, std::vector<std::string> after_dashes) {
   const Operands takes = command ? command->takes : Operands::none;
-  const bool needs_name = takes == Operands::name || takes == Operands::name_and_command || takes == Operands::name_and_rest;
+  const bool needs_name =
+      takes == Operands::name || takes == Operands::name_and_command || takes == Operands::name_and_rest || takes == Operands::name_and_words;
   arguments.name = arguments.value("name");
   if (needs_name && !arguments.has("name") && !arguments.words.empty()) {
     arguments.name = arguments.words.front();
@@ -139,16 +141,16 @@ Result<void> place_operands(const Command* command, Arguments& arguments, std::v
   }
   if (arguments.has("help") || arguments.has("version")) return {};
   if (needs_name && arguments.name.empty()) return fail(Code::usage, "no container name", "lxcx " + std::string(command->name) + " NAME, or -n NAME");
-  if (takes == Operands::name_and_command)
+  const bool words_allowed = takes == Operands::words || takes == Operands::name_and_command || takes == Operands::name_and_words;
+  if (words_allowed)
     std::ranges::move(after_dashes, std::back_inserter(arguments.words));
   else
     arguments.rest = std::move(after_dashes);
-  const bool words_allowed = takes == Operands::words || takes == Operands::name_and_command;
-  const bool rest_allowed = takes == Operands::name_and_rest || takes == Operands::name_and_command;
   if (!words_allowed && !arguments.words.empty())
     return fail(Code::usage, "unexpected argument '" + arguments.words.front() + "'",
                 takes == Operands::name_and_rest ? "the template's own arguments stand after --" : "");
-  if (!rest_allowed && !arguments.rest.empty()) return fail(Code::usage, "nothing may follow -- here: '" + arguments.rest.front() + "'");
+  if (takes != Operands::name_and_rest && !arguments.rest.empty())
+    return fail(Code::usage, "nothing may follow -- here: '" + arguments.rest.front() + "'");
   return {};
 }
 

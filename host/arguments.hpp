@@ -25,8 +25,8 @@ class Arguments {
   Result<long> number(std::string_view option, long fallback, long least, long most) const;
 
   std::string name;                ///< of the container
-  std::vector<std::string> words;  ///< the other operands before `--`; of name_and_command: with what follows it
-  std::vector<std::string> rest;   ///< what follows `--`, of all other commands
+  std::vector<std::string> words;  ///< the other operands before `--`; of name_and_command, name_and_words and words: with what follows it
+  std::vector<std::string> rest;   ///< what follows `--`, of name_and_rest
 
  private:
   friend Result<Arguments> parse_arguments(const Command*, std::vector<std::string>);

@@ -49,6 +49,7 @@ enum class Operands {
   name,                   ///< NAME
   name_and_command,       ///< NAME [--] [CMD…]
   name_and_rest,          ///< NAME [-- ARGS…]
+  name_and_words,         ///< NAME and what the command makes of the others
   words,                  ///< what the command makes of them
 };
 

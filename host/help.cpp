@@ -42,8 +42,8 @@ std::string entries(std::span<const Option> options, std::span<const Option> hid
 
 }  // namespace
 
-std::string synopsis(const Command& command) {
-  std::string out = "lxcx " + std::string(command.name) + " [options]";
+std::string synopsis(const Command& command, std::string_view called) {
+  std::string out = (called.empty() ? "lxcx " + std::string(command.name) : std::string(called)) + " [options]";
   if (!command.operands.empty()) out += ' ' + std::string(command.operands);
   return out;
 }
@@ -56,8 +56,8 @@ std::string option_heading(const Option& option) {
   return out;
 }
 
-std::string command_help(const Command& command) {
-  std::string out = "Usage: " + synopsis(command) + '\n' + std::string(command.summary) + ".\n";
+std::string command_help(const Command& command, std::string_view called) {
+  std::string out = "Usage: " + synopsis(command, called) + '\n' + std::string(command.summary) + ".\n";
   if (!command.subcommands.empty()) out += "\nWhat it does:\n";
   for (const Subcommand& sub : command.subcommands)
     out += entry(std::string(sub.name) + (sub.operands.empty() ? "" : " ") + std::string(sub.operands), sub.summary);

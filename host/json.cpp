@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/json.hpp"
 
+#include <sys/wait.h>
+
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -34,6 +36,7 @@ Json summary(const core::ContainerSummary& container, bool details, bool address
             {"pid", container.init > 0 ? Json(container.init) : Json(nullptr)},
             {"manager", container.manager.empty() ? Json(nullptr) : Json(container.manager)},
             {"defined", container.defined}};
+  if (!container.inside.empty()) json["inside"] = container.inside;
   if (details) {
     json["autostart"] = container.autostart;
     json["groups"] = container.groups;
@@ -49,6 +52,21 @@ Json summary(const core::ContainerSummary& container, bool details, bool address
     json["swap_bytes"] = or_null(container.swap_bytes);
   }
   return json;
+}
+
+Json error_object(const Error& error) {
+  const char* description = error.sys_errno ? ::strerrordesc_np(error.sys_errno) : nullptr;
+  const char* symbol = error.sys_errno ? ::strerrorname_np(error.sys_errno) : nullptr;
+  Json inner{{"code", static_cast<int>(error.code)},
+             {"name", code_name(error.code)},
+             {"message", error.message},
+             {"context", std::vector<std::string>(error.context.rbegin(), error.context.rend())}};
+  inner["errno"] = nullptr;
+  if (error.sys_errno) inner["errno"] = {{"number", error.sys_errno}, {"name", symbol ? symbol : ""}, {"text", description ? description : ""}};
+  inner["where"] = error.where ? location(*error.where) : Json(nullptr);
+  inner["hint"] = error.hint;
+  inner["details"] = error.details;
+  return inner;
 }
 
 Json settings(std::span<const core::SettingSchema> schemas) {
@@ -90,9 +108,8 @@ std::string json_of(const core::ContainerInfo& info, const std::vector<ConfigVal
   json["block_io_bytes"] = or_null(info.block_io_bytes);
   json["links"] = Json::array();
   for (const auto& link : info.links)  // the host's side receives what the container sends
-    json["links"].push_back({{"name", link.name}, {"tx_bytes", link.rx_bytes}, {"rx_bytes", link.tx_bytes}});
+    json["links"].push_back({{"name", link.name}, {"tx_bytes", or_null(link.rx_bytes)}, {"rx_bytes", or_null(link.tx_bytes)}});
   json["started_at"] = info.started_at ? Json(info.started_at) : Json(nullptr);
-  json["last_exit_status"] = info.last_exit_status >= 0 ? Json(info.last_exit_status) : Json(nullptr);
   if (config.empty()) return line_of(json);
   for (const ConfigValue& value : config) json["config"][value.key] = value.values;
   return line_of(json);
@@ -129,6 +146,26 @@ std::string json_of(std::span<const core::KeyInfo> keys) {
                             {"doc", key.doc},
                             {"old_name", key.old_name.empty() ? Json(nullptr) : Json(key.old_name)},
                             {"acts", key.acts}});
+  return line_of(json);
+}
+
+std::string json_of(std::string_view file, const core::Conversion& conversion) {
+  Json json = document();
+  json["file"] = file;
+  json["backup"] = conversion.backup.empty() ? Json(nullptr) : Json(conversion.backup);
+  json["changes"] = Json::array();
+  for (const core::Conversion::Change& change : conversion.changes)
+    json["changes"].push_back({{"line", change.line}, {"before", change.before}, {"after", or_null(change.after)}});
+  return line_of(json);
+}
+
+std::string json_of_settings(std::string_view name, std::string_view key, std::span<const core::Setting> settings) {
+  Json json = document();
+  json["name"] = name.empty() ? Json(nullptr) : Json(name);
+  json["key"] = key;
+  json["settings"] = Json::array();
+  for (const core::Setting& setting : settings)
+    json["settings"].push_back({{"key", setting.key}, {"value", setting.value}, {"where", location(setting.where)}});
   return line_of(json);
 }
 
@@ -171,6 +208,48 @@ std::string json_of_start(const core::StartOutcome& outcome, std::string_view na
   return line_of(json);
 }
 
+std::string json_of(const core::StateEvent& event) {
+  Json json = document();
+  json["time"] = static_cast<double>(event.time_us) / 1e6;
+  json["lxcpath"] = event.lxcpath;
+  json["name"] = event.name;
+  json["event"] = event.exit_status ? "exit" : "state";
+  json["state"] = event.exit_status ? Json(nullptr) : Json(core::state_name(event.state));
+  const bool exited = event.exit_status && WIFEXITED(*event.exit_status);
+  json["status"] = exited ? Json(WEXITSTATUS(*event.exit_status)) : Json(nullptr);
+  json["signal"] = event.exit_status && !exited ? Json(WTERMSIG(*event.exit_status)) : Json(nullptr);
+  return line_of(json);
+}
+
+std::string json_of_autostart(std::string_view action, std::span<const AutostartResult> results) {
+  Json json = document();
+  json["action"] = action;
+  json["containers"] = Json::array();
+  for (const AutostartResult& result : results)
+    json["containers"].push_back({{"name", result.name}, {"error", result.error ? error_object(*result.error) : Json(nullptr)}});
+  return line_of(json);
+}
+
+std::string json_of_autostart_plan(std::string_view action, std::span<const core::AutostartItem> plan) {
+  Json json = document();
+  json["action"] = action;
+  json["plan"] = Json::array();
+  for (const core::AutostartItem& item : plan) {
+    Json waits = Json::array(), needs = Json::array();
+    for (const std::size_t other : item.waits_for) waits.push_back(plan[other].name);
+    for (const std::size_t other : item.needs) needs.push_back(plan[other].name);
+    json["plan"].push_back({{"name", item.name},
+                            {"rank", item.rank},
+                            {"order", item.order},
+                            {"delay", item.delay_s},
+                            {"groups", item.groups},
+                            {"waits_for", std::move(waits)},
+                            {"needs", std::move(needs)},
+                            {"error", item.refusal ? error_object(*item.refusal) : Json(nullptr)}});
+  }
+  return line_of(json);
+}
+
 std::string json_of_plan(std::span<const core::PlannedStep> steps, std::string_view name) {
   Json json = document();
   json["name"] = name;
@@ -186,6 +265,82 @@ std::string json_of_text(std::string_view name, std::string_view text) {
   return line_of(json);
 }
 
+std::string json_of_cgroup(std::string_view name, std::string_view file, std::string_view value) {
+  Json json = document();
+  json["name"] = name;
+  json["file"] = file;
+  json["value"] = value;
+  return line_of(json);
+}
+
+std::string_view feature_state_name(core::KernelFeature::State state) {
+  switch (state) {
+    case core::KernelFeature::State::enabled: return "enabled";
+    case core::KernelFeature::State::missing: return "missing";
+    case core::KernelFeature::State::required: return "required";
+  }
+  return {};
+}
+
+std::string json_of(const core::KernelCheck& check) {
+  Json json = document();
+  json["file"] = check.file;
+  json["features"] = Json::array();
+  for (const core::KernelFeature& feature : check.features)
+    json["features"].push_back({{"section", feature.section},
+                                {"name", feature.name},
+                                {"option", feature.option.empty() ? Json(nullptr) : Json(feature.option)},
+                                {"state", feature_state_name(feature.state)},
+                                {"loaded", or_null(feature.loaded)}});
+  json["warnings"] = check.warnings;
+  json["cgroup_v1_mounts"] = check.cgroup_v1_mounts;
+  json["cgroup_v2_mounts"] = check.cgroup_v2_mounts;
+  return line_of(json);
+}
+
+std::string json_of(const core::Diagnosis& diagnosis) {
+  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+  Json json = document();
+  json["fit"] = diagnosis.is_fit();
+  json["checks"] = Json::array();
+  for (const core::HealthCheck& check : diagnosis.checks)
+    json["checks"].push_back({{"area", check.area},
+                              {"name", check.name},
+                              {"state", core::health_name(check.health)},
+                              {"essential", check.is_essential},
+                              {"detail", text_or_null(check.detail)},
+                              {"needed_for", text_or_null(check.needed_for)},
+                              {"mend", text_or_null(check.mend)}});
+  return line_of(json);
+}
+
+std::string json_of(const std::vector<core::ContainerUsage>& all, std::int64_t time_ms) {
+  Json json = document();
+  json["time_ms"] = time_ms;
+  json["containers"] = Json::array();
+  for (const auto& [name, usage] : all)
+    json["containers"].push_back({{"name", name},
+                                  {"cpu_ns", or_null(usage.cpu_ns)},
+                                  {"cpu_user_ns", or_null(usage.cpu_user_ns)},
+                                  {"cpu_system_ns", or_null(usage.cpu_system_ns)},
+                                  {"block_io_bytes", or_null(usage.block_bytes)},
+                                  {"block_read_bytes", or_null(usage.block_read_bytes)},
+                                  {"block_write_bytes", or_null(usage.block_write_bytes)},
+                                  {"block_operations", or_null(usage.block_operations)},
+                                  {"memory_bytes", or_null(usage.memory_bytes)},
+                                  {"memory_and_swap_bytes", or_null(usage.memory_and_swap_bytes)},
+                                  {"kernel_memory_bytes", or_null(usage.kernel_memory_bytes)}});
+  return line_of(json);
+}
+
+std::string json_of_system(std::string_view file, const std::vector<std::pair<std::string, std::optional<std::string>>>& items) {
+  Json json = document();
+  json["file"] = file;
+  json["items"] = Json::object();
+  for (const auto& [key, value] : items) json["items"][key] = or_null(value);
+  return line_of(json);
+}
+
 std::string json_of_version(std::string_view version, std::string_view abi) {
   Json json = document();
   json["version"] = version;
@@ -194,19 +349,8 @@ std::string json_of_version(std::string_view version, std::string_view abi) {
 }
 
 std::string error_json(const Error& error) {
-  const char* description = error.sys_errno ? ::strerrordesc_np(error.sys_errno) : nullptr;
-  const char* symbol = error.sys_errno ? ::strerrorname_np(error.sys_errno) : nullptr;
-  Json inner{{"code", static_cast<int>(error.code)},
-             {"name", code_name(error.code)},
-             {"message", error.message},
-             {"context", std::vector<std::string>(error.context.rbegin(), error.context.rend())}};
-  inner["errno"] = nullptr;
-  if (error.sys_errno) inner["errno"] = {{"number", error.sys_errno}, {"name", symbol ? symbol : ""}, {"text", description ? description : ""}};
-  inner["where"] = error.where ? location(*error.where) : Json(nullptr);
-  inner["hint"] = error.hint;
-  inner["details"] = error.details;
   Json json = document();
-  json["error"] = std::move(inner);
+  json["error"] = error_object(error);
   return line_of(json);
 }
 

@@ -30,13 +30,21 @@ std::string_view code_name(Code code) {
   return "internal";
 }
 
-std::string error_text(const Error& error) {
-  std::string head = "lxcx: ";
-  for (const std::string& step : std::views::reverse(error.context)) head += step + ": ";
-  head += error.message;
+std::string message_text(const Error& error) {
+  std::string text;
+  for (const std::string& step : std::views::reverse(error.context)) text += step + ": ";
+  text += error.message;
   const char* description = error.sys_errno ? ::strerrordesc_np(error.sys_errno) : nullptr;
-  if (error.sys_errno) head += ": " + (description ? std::string(description) : "errno " + std::to_string(error.sys_errno));
-  std::string out = printable(head) + '\n';
+  if (error.sys_errno) text += ": " + (description ? std::string(description) : "errno " + std::to_string(error.sys_errno));
+  return text;
+}
+
+std::string error_text(const Error& error, std::string_view program) {
+  const std::string head = std::string(program) + ": " + message_text(error);
+  // What a program said follows below the first line.
+  const std::size_t first_end = std::min(head.find('\n'), head.size());
+  std::string out = printable(std::string_view(head).substr(0, first_end)) + '\n';
+  append_indented(out, std::string_view(head).substr(first_end));
 
   const std::string_view details = core::trim(error.details);
   const bool one_line = !details.empty() && !details.contains('\n');

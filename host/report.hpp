@@ -34,11 +34,14 @@ constexpr std::array<ExitCode, 13> exit_codes{{
 std::string_view code_name(Code code);
 constexpr int exit_status(const Error& error) { return static_cast<int>(error.code); }
 
+/// "OUTERMOST CONTEXT: …: INNERMOST: MESSAGE: STRERROR", as it is: not yet made fit for a terminal.
+std::string message_text(const Error& error);
+
 /// Several lines, each ended by \n:
-///   lxcx: OUTERMOST CONTEXT: …: INNERMOST: MESSAGE: STRERROR
+///   PROGRAM: MESSAGE-TEXT
 ///     FILE:LINE:COLUMN: DETAILS          (details of several lines stand below, indented)
 ///     hint: HINT
-std::string error_text(const Error& error);
+std::string error_text(const Error& error, std::string_view program = "lxcx");
 
 /// One line: {"schema":1,"error":{…}}
 std::string error_json(const Error& error);

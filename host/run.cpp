@@ -9,6 +9,7 @@
 
 #include "host/commands/commands.hpp"
 #include "host/help.hpp"
+#include "host/lxc_names.hpp"
 #include "host/report.hpp"
 #include "host/session.hpp"
 
@@ -36,8 +37,16 @@ bool asks_for_json(const std::vector<std::string>& words) {
   return false;
 }
 
-Result<int> show_help(Session& session, const CommandLine& line) {
-  session.out().print(line.command ? command_help(*line.command) : general_help());
+/// What lxcx was called as.
+struct Call {
+  const LxcTool* tool = nullptr;  ///< null: lxcx itself
+  std::string_view program() const { return tool ? tool->name : "lxcx"; }
+  int exit_status(const Error& error) const { return tool ? tool->exit_status(error) : host::exit_status(error); }
+};
+
+Result<int> show_help(Session& session, const Call& call, const CommandLine& line) {
+  const std::string called = call.tool ? std::string(call.tool->name) : "";
+  session.out().print(line.command ? command_help(*line.command, called) : general_help());
   const std::string wanted = line.arguments.value("template");
   if (line.command != &commands::create || wanted.empty() || wanted == "none") return 0;
   LXCX_TRY(runtime, session.runtime());
@@ -46,42 +55,48 @@ Result<int> show_help(Session& session, const CommandLine& line) {
   return 0;
 }
 
-Result<int> dispatch(Session& session, const CommandLine& line) {
-  if (line.arguments.has("version")) return commands::version.run(session, line.arguments);
-  if (line.arguments.has("help")) return show_help(session, line);
+Result<int> show_version(Session& session, const Call& call, const CommandLine& line) {
+  if (!call.tool) return commands::version.run(session, line.arguments);
+  session.out().print(std::string(lxc_version) + '\n');
+  return 0;
+}
+
+Result<int> dispatch(Session& session, const Call& call, const CommandLine& line) {
+  if (line.arguments.has("version")) return show_version(session, call, line);
+  if (line.arguments.has("help")) return show_help(session, call, line);
   if (line.command) return line.command->run(session, line.arguments);
   session.out().complain(general_help());
   return static_cast<int>(Code::usage);
 }
 
-int report(Output& out, bool json, const Error& error) {
-  out.complain(json ? error_json(error) : error_text(error));
-  return exit_status(error);
+int report(Output& out, const Call& call, bool json, const Error& error) {
+  out.complain(json ? error_json(error) : error_text(error, call.program()));
+  return call.exit_status(error);
 }
 
 /// The command line could not be understood, so how to tell is guessed from its words.
-int report_unparsed(core::Kernel& kernel, const std::vector<std::string>& words, const Error& error) {
+int report_unparsed(core::Kernel& kernel, const Call& call, const std::vector<std::string>& words, const Error& error) {
   Output out(kernel);
   const auto end = std::ranges::find(words, "--");
   out.be_quiet(std::find_if(words.begin(), end, [](const std::string& word) { return word == "-q" || word == "--quiet"; }) != end);
-  return report(out, asks_for_json(words), error);
+  return report(out, call, asks_for_json(words), error);
 }
 
-Result<int> run_to_the_end(Session& session, const CommandLine& line) {
-  LXCX_TRY(status, dispatch(session, line));
+Result<int> run_to_the_end(Session& session, const Call& call, const CommandLine& line) {
+  LXCX_TRY(status, dispatch(session, call, line));
   LXCX_CHECK(session.out().flush());
   return status;
 }
 
-int run_command_line(core::Kernel& kernel, const std::vector<std::string>& words) {
-  Result<CommandLine> line = parse_command_line(words);
-  if (!line) return report_unparsed(kernel, words, line.error());
-  Result<Session> session = Session::open(kernel, line->arguments);
-  if (!session) return report_unparsed(kernel, words, session.error());
-  const Result<int> status = run_to_the_end(*session, *line);
+int run_command_line(core::Kernel& kernel, const Call& call, const std::vector<std::string>& words) {
+  Result<CommandLine> line = call.tool ? parse_lxc_command_line(kernel, *call.tool, words) : parse_command_line(words);
+  if (!line) return report_unparsed(kernel, call, words, line.error());
+  Result<Session> session = Session::open(kernel, line->arguments, call.program());
+  if (!session) return report_unparsed(kernel, call, words, session.error());
+  const Result<int> status = run_to_the_end(*session, call, *line);
   if (status) return *status;
   session->log_failure(status.error());
-  return report(session->out(), session->wants_json(), status.error());
+  return report(session->out(), call, session->wants_json(), status.error());
 }
 
 Result<int> teardown(Session& session, const std::string& run_directory) {
@@ -112,7 +127,7 @@ int run_host(core::Kernel& kernel, int argc, char** argv) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (const Result<void> held = hold_standard_fds(kernel); !held) return exit_status(held.error());
   if (!words.empty() && words.front() == "--internal-teardown") return run_teardown(kernel, std::move(words));
-  return run_command_line(kernel, words);
+  return run_command_line(kernel, {argc > 0 ? find_lxc_tool(argv[0]) : nullptr}, words);
 }
 
 }  // namespace lxcx::host

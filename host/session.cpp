@@ -27,7 +27,7 @@ std::string without_trailing_slashes(std::string path) {
 
 bool has_file(const core::LogOptions& options) { return !options.file.empty() && options.file != "none"; }
 
-/// --logpriority is the file's level; without a file it is what stderr shows.
+/// --logpriority is the level of the file; without --logfile also of what stderr shows.
 Result<core::LogOptions> log_options(const Arguments& arguments) {
   core::LogOptions options;
   options.container = arguments.name;
@@ -35,14 +35,15 @@ Result<core::LogOptions> log_options(const Arguments& arguments) {
   options.quiet = arguments.has("quiet");
   if (!arguments.has("logpriority")) return options;
   LXCX_TRY(level, core::parse_level(arguments.value("logpriority")));
-  (has_file(options) ? options.file_level : options.stderr_level) = level;
+  options.file_level = level;
+  if (!has_file(options)) options.stderr_level = level;
   return options;
 }
 
 }  // namespace
 
-Result<Session> Session::open(core::Kernel& kernel, const Arguments& arguments) {
-  Session session(kernel);
+Result<Session> Session::open(core::Kernel& kernel, const Arguments& arguments, std::string_view program) {
+  Session session(kernel, program);
   session.out_.be_quiet(arguments.has("quiet"));
   const std::string format = arguments.value("format", "text");
   if (format != "text" && format != "json") return fail(Code::usage, "--format: '" + format + "' is neither text nor json");
@@ -50,6 +51,7 @@ Result<Session> Session::open(core::Kernel& kernel, const Arguments& arguments) 
   if (arguments.has("lxcpath") && arguments.value("lxcpath").empty()) return fail(Code::usage, "--lxcpath: the path is empty");
   LXCX_TRY(log, log_options(arguments));
   session.log_options_ = std::move(log);
+  session.log_options_.program = program;
   LXCX_CHECK(session.read_runtime_options(arguments));
   return session;
 }
@@ -74,9 +76,19 @@ Result<void> Session::read_runtime_options(const Arguments& arguments) {
   if (has_file(log_options_)) {
     LXCX_TRY(file, absolute(log_options_.file));
     options.teardown_options.push_back("--logfile=" + file);
-    if (arguments.has("logpriority")) options.teardown_options.push_back("--logpriority=" + arguments.value("logpriority"));
   }
+  if (arguments.has("logpriority")) options.teardown_options.push_back("--logpriority=" + arguments.value("logpriority"));
   return {};
+}
+
+Result<std::vector<std::string>> Session::lxcpaths(const Arguments& arguments) {
+  std::vector<std::string> paths;
+  for (const std::string& given : arguments.values("lxcpath")) {
+    if (given.empty()) return fail(Code::usage, "--lxcpath: the path is empty");
+    LXCX_TRY(path, absolute(without_trailing_slashes(given)));
+    paths.push_back(std::move(path));
+  }
+  return paths;
 }
 
 Result<std::string> Session::absolute(const std::string& path) {
@@ -94,20 +106,25 @@ Result<core::Runtime*> Session::runtime() {
   return runtime_.get();
 }
 
+void Session::complain(const Error& error) {
+  out_.complain(error_text(error, program_));
+  log_failure(error);
+}
+
 void Session::log_failure(const Error& error) {
-  if (!has_file(log_options_)) return;
-  core::LogOptions options = log_options_;
-  options.quiet = true;
-  const Result<std::unique_ptr<core::Log>> log = core::open_log(options);
-  if (!log) return;  // the error that is being reported counts more
-  for (const std::string& line : core::split(error_text(error), '\n')) (*log)->error(line);
+  if (!log_) {
+    Result<std::unique_ptr<core::Log>> log = core::open_log(log_options_);
+    if (!log) return;  // the error that is being reported counts more
+    log_ = std::move(*log);
+  }
+  for (const std::string& line : core::split(error_text(error, program_), '\n')) log_->record(core::Level::error, line);
 }
 
 void Session::warn(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) {
     std::string text = printable(warning, true);
     while (text.ends_with('\n')) text.pop_back();
-    out_.complain("lxcx: warning: " + text + '\n');
+    out_.complain(std::string(program_) + ": warning: " + text + '\n');
   }
 }
 

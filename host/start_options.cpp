@@ -60,6 +60,7 @@ Result<core::StartRequest> read_start_options(Session& session, const Arguments&
     const std::string option = "share-" + std::string(ns);
     if (arguments.has(option)) request.overrides.emplace_back("lxc.namespace.share." + std::string(ns), arguments.value(option));
   }
+  request.trace_steps = arguments.has("trace-steps");
   return request;
 }
 

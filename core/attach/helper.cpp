@@ -51,8 +51,7 @@ std::string hint_for(enter::Step step, int error) {
 }
 
 Failure step_failure(const enter::Frame& frame) {
-  std::string message = "lxcx-enter: ";
-  message += frame.step < enter::Step::count ? enter::step_names[static_cast<std::uint32_t>(frame.step)] : "an unknown step";
+  std::string message = frame.step < enter::Step::count ? enter::step_names[static_cast<std::uint32_t>(frame.step)] : "an unknown step";
   if (frame.detail[0]) message.append(" '").append(frame.detail).append("'");
   Failure failure = fail_errno(frame.value, std::move(message), hint_for(frame.step, frame.value));
   return failure;

@@ -30,7 +30,7 @@ void end_input(Channel& channel) {
 }
 
 void pull(Kernel& kernel, Channel& channel) {
-  std::array<char, portion> buffer;
+  std::array<char, portion> buffer{};
   const auto got = kernel.read(channel.from, buffer.data(), buffer.size());
   if (!got && would_block(got.error())) return;
   if (!got || *got == 0) return end_input(channel);  // an error is EIO: the last slave of a pty was closed

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/null_sink.h>
+#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <syslog.h>
 
 #include <array>
 #include <cerrno>
@@ -69,34 +71,97 @@ std::string printable(std::string_view text) {
   return safe;
 }
 
-class SpdLog final : public Log {
- public:
-  SpdLog(LogOptions options, std::shared_ptr<spdlog::logger> file) : options_(std::move(options)), file_(std::move(file)) {}
-
-  void write(Level level, std::string_view text) override {
-    if (!wants(level)) return;
-    const std::string safe = printable(text);
-    if (file_ && level >= options_.file_level) file_->log(carrier(level), "{:<8} {}", names[static_cast<std::size_t>(level)], safe);
-    if (!options_.quiet && level >= options_.stderr_level) write_stderr(level, safe);
-  }
-  bool wants(Level level) const override { return (file_ && level >= options_.file_level) || (!options_.quiet && level >= options_.stderr_level); }
-
- private:
-  void write_stderr(Level level, const std::string& text) const {
-    const std::string_view kind = level == Level::warn ? "warning: " : level < Level::warn ? "" : "error: ";
-    const std::string line = options_.program + ": " + std::string(kind) + text + "\n";
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
-  }
-  LogOptions options_;
-  std::shared_ptr<spdlog::logger> file_;
-};
-
 /// The pattern's text: a '%' in a name would be a flag.
 std::string literal(std::string_view text) {
   std::string escaped;
   for (const char c : text) escaped += c == '%' ? std::string("%%") : std::string(1, c);
   return escaped;
 }
+
+using Logger = std::shared_ptr<spdlog::logger>;
+
+/// The directories above a log file, as LXC makes them. What fails is found by who opens the file.
+void make_directories_above(const std::string& file) {
+  for (std::size_t slash = file.find('/', 1); slash != std::string::npos; slash = file.find('/', slash + 1))
+    ::mkdir(file.substr(0, slash).c_str(), 0755);
+}
+
+std::unique_ptr<spdlog::formatter> layout(std::string_view program, std::string_view container) {
+  const std::string name = container.empty() ? "" : " " + literal(container);
+  return std::make_unique<spdlog::pattern_formatter>(literal(program) + name + " %Y%m%d%H%M%S.%e %v", spdlog::pattern_time_type::utc);
+}
+
+Result<Logger> open_file(const std::string& path, std::string_view program, std::string_view container) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640));
+  if (!fd) return fail_errno(errno, "open the log file '" + path + "'", "name a file in a directory that exists, or 'none'");
+  auto file = std::make_shared<spdlog::logger>("file", std::make_shared<AppendSink>(std::move(fd)));
+  file->set_level(spdlog::level::trace);
+  file->set_formatter(layout(program, container));
+  return file;
+}
+
+Logger open_syslog(std::string_view name) {
+  constexpr int locals[] = {LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7};
+  const int facility = name.starts_with("local") ? locals[(name.back() - '0') & 7] : LOG_DAEMON;
+  auto logger = std::make_shared<spdlog::logger>("syslog", std::make_shared<spdlog::sinks::syslog_sink_mt>("lxcx", LOG_PID, facility, false));
+  logger->set_level(spdlog::level::trace);
+  return logger;
+}
+
+bool names_file(std::string_view file) { return !file.empty() && file != "none"; }
+
+class SpdLog final : public Log {
+ public:
+  SpdLog(LogOptions options, Logger file) : options_(std::move(options)), file_(std::move(file)), is_fixed_(file_ != nullptr) {}
+
+  void write(Level level, std::string_view text) override {
+    if (!wants(level)) return;
+    const std::string safe = printable(text);
+    if (is_kept(level)) keep(level, safe);
+    if (is_shown(level)) write_stderr(level, safe);
+  }
+  bool wants(Level level) const override { return is_kept(level) || is_shown(level); }
+  void show(Level level, std::string_view text) override {
+    if (is_shown(level)) write_stderr(level, printable(text));
+  }
+  void record(Level level, std::string_view text) override {
+    if (is_kept(level)) keep(level, printable(text));
+  }
+  Result<void> follow(const ContainerLog& wish) override {
+    wished_ = wish;
+    syslog_ = nullptr;  // first, as its end is closelog(3)
+    if (!wish.facility.empty()) syslog_ = open_syslog(wish.facility);
+    if (is_fixed_) {
+      if (options_.container.empty()) file_->set_formatter(layout(options_.program, wish.container));
+      return {};
+    }
+    file_ = nullptr;
+    if (!names_file(wish.file)) return {};
+    make_directories_above(wish.file);
+    LXCX_TRY(file, open_file(wish.file, options_.program, wish.container));
+    file_ = std::move(file);
+    return {};
+  }
+
+ private:
+  bool is_kept(Level level) const { return (file_ || syslog_) && level >= options_.file_level.value_or(wished_.level.value_or(Level::error)); }
+  void keep(Level level, const std::string& safe) const {
+    if (file_) file_->log(carrier(level), "{:<8} {}", level_name(level), safe);
+    if (syslog_) syslog_->log(carrier(level), "{}: {}", wished_.container, safe);
+  }
+  bool is_shown(Level level) const { return !options_.quiet && level >= options_.stderr_level; }
+  void write_stderr(Level level, const std::string& text) const {
+    const std::string_view kind = level == Level::warn ? "warning: " : level < Level::warn ? "" : "error: ";
+    const std::string line = options_.program + ": " + std::string(kind) + text + "\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  }
+
+  LogOptions options_;
+  ContainerLog wished_;
+  Logger file_;
+  Logger syslog_;
+  bool is_fixed_;  ///< the command line named the file
+};
 
 }  // namespace
 
@@ -114,15 +179,10 @@ Result<Level> parse_level(std::string_view text) {
 std::string_view level_name(Level level) { return level == Level::notset ? "NOTSET" : names[static_cast<std::size_t>(level)]; }
 
 Result<std::unique_ptr<Log>> open_log(const LogOptions& options) {
-  std::shared_ptr<spdlog::logger> file;
-  if (!options.file.empty() && options.file != "none") {
-    UniqueFd fd(::open(options.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640));
-    if (!fd) return fail_errno(errno, "open the log file '" + options.file + "'", "name a file in a directory that exists, or 'none'");
-    file = std::make_shared<spdlog::logger>("file", std::make_shared<AppendSink>(std::move(fd)));
-    file->set_level(spdlog::level::trace);
-    const std::string name = options.container.empty() ? "" : " " + literal(options.container);
-    file->set_formatter(
-        std::make_unique<spdlog::pattern_formatter>(literal(options.program) + name + " %Y%m%d%H%M%S.%e %v", spdlog::pattern_time_type::utc));
+  Logger file;
+  if (names_file(options.file)) {
+    LXCX_TRY(opened, open_file(options.file, options.program, options.container));
+    file = std::move(opened);
   }
   return std::make_unique<SpdLog>(options, std::move(file));
 }

@@ -102,6 +102,17 @@ void forget_superseded(std::vector<DeviceChange>& changes) {
   }
 }
 
+/// Puts the program of `all` in place of the one of `former`, and keeps them.
+Result<void> enforce(Kernel& kernel, int cgroup_fd, std::vector<DeviceChange> all, const std::string& former) {
+  forget_superseded(all);
+  LXCX_TRY(program, load_program(kernel, compile_device_policy(device_policy(all))));
+  LXCX_CHECK(kernel.fsetxattr(cgroup_fd, changes_attribute, print_changes(all)));
+  auto attached = attach_program(kernel, cgroup_fd, program.get());
+  if (attached) return {};
+  (void)kernel.fsetxattr(cgroup_fd, changes_attribute, former);  // the attach failed: what is kept must be what is enforced
+  return attached;
+}
+
 }  // namespace
 
 Result<std::string> device_changes(Kernel& kernel, int cgroup_fd) {
@@ -114,13 +125,13 @@ Result<void> change_devices(Kernel& kernel, int cgroup_fd, const std::vector<Dev
   LXCX_TRY(former, device_changes(kernel, cgroup_fd));
   LXCX_TRY(all, parse_changes(former));
   all.insert(all.end(), changes.begin(), changes.end());
-  forget_superseded(all);
-  LXCX_TRY(program, load_program(kernel, compile_device_policy(device_policy(all))));
-  LXCX_CHECK(kernel.fsetxattr(cgroup_fd, changes_attribute, print_changes(all)));
-  auto attached = attach_program(kernel, cgroup_fd, program.get());
-  if (attached) return {};
-  (void)kernel.fsetxattr(cgroup_fd, changes_attribute, former);  // the attach failed: what is kept must be what is enforced
-  return attached;
+  return enforce(kernel, cgroup_fd, std::move(all), former);
+}
+
+Result<void> change_live_device(Kernel& kernel, int cgroup_fd, const DeviceChange& change) {
+  LXCX_TRY(former, device_changes(kernel, cgroup_fd));
+  LXCX_TRY(all, parse_changes(former));
+  return enforce(kernel, cgroup_fd, with_live_change(std::move(all), change), former);
 }
 
 }  // namespace lxcx::core

@@ -4,11 +4,13 @@
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/base/text.hpp"
 #include "core/cgroup/bpf_devices.hpp"
 #include "core/cgroup/cgroup_layout.hpp"
 #include "core/cgroup/cgroups.hpp"
+#include "core/cgroup/counterparts.hpp"
 #include "core/cgroup/device_rules.hpp"
 #include "core/kernel/files.hpp"
 #include "core/kernel/safe_paths.hpp"
@@ -128,6 +130,15 @@ Result<void> apply_v2(Kernel& kernel, const Hierarchy& hierarchy, const std::str
   return written;
 }
 
+/// What is wrong with a file that is not there: mostly it is the other version's.
+Error no_such_file(const Hierarchy& hierarchy, const std::string& directory, std::string_view key) {
+  const std::string other = hierarchy.is_v2 ? v2_counterpart(key) : v1_counterpart(key);
+  Error error{Code::not_found, ENOENT, "there is no '" + std::string(key) + "' in " + directory, {}, {}, std::nullopt, {}};
+  error.hint = other.empty() ? "`ls " + directory + "` shows what there is"
+                             : "this is cgroup " + std::string(hierarchy.is_v2 ? "v2" : "v1") + ", where its counterpart is " + other;
+  return error;
+}
+
 }  // namespace
 
 Result<void> Cgroups::apply_limits(const std::string& path, const ContainerConfig& config, bool devices) {
@@ -180,7 +191,9 @@ Result<std::string> Cgroups::read(const std::string& path, std::string_view key)
     LXCX_TRY(group, kernel_->openat(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY));
     return device_changes(*kernel_, group.get());
   }
-  return read_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), max_file);
+  Result<std::string> text = read_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), max_file);
+  if (!text && text.error().sys_errno == ENOENT) return Failure(no_such_file(*hierarchy, directory, key));
+  return text;
 }
 
 Result<void> Cgroups::write(const std::string& path, std::string_view key, std::string_view value) {
@@ -189,11 +202,15 @@ Result<void> Cgroups::write(const std::string& path, std::string_view key, std::
   const Hierarchy* hierarchy = hierarchy_of(hierarchies_, key);
   if (!hierarchy) return fail(Code::not_found, "no cgroup hierarchy is mounted");
   const std::string directory = group_directory(*hierarchy, path);
-  if (!is_device_change(key)) return write_existing_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), value);
+  if (!is_device_change(key)) {
+    Result<void> written = write_existing_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), value);
+    if (!written && written.error().sys_errno == ENOENT) return Failure(no_such_file(*hierarchy, directory, key));
+    return written;
+  }
   LXCX_TRY(change, parse_device_change(*kernel_, key, value));
   if (!hierarchy->is_v2) return write_existing_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), print_device_rule(change.rule));
   LXCX_TRY(group, kernel_->openat(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY));
-  return change_devices(*kernel_, group.get(), {change});
+  return change_live_device(*kernel_, group.get(), change);
 }
 
 }  // namespace lxcx::core

@@ -186,10 +186,24 @@ Result<Cgroups> Cgroups::open(Kernel& kernel, Log& log, bool relative) {
   return cgroups;
 }
 
+Result<void> Cgroups::use_only(const std::vector<std::string>& controllers) {
+  const auto has = [](const Hierarchy& hierarchy, const std::string& controller) {
+    return std::ranges::find(hierarchy.controllers, controller) != hierarchy.controllers.end();
+  };
+  for (const std::string& controller : controllers) {
+    if (std::ranges::any_of(hierarchies_, [&](const Hierarchy& hierarchy) { return has(hierarchy, controller); })) continue;
+    return fail(Code::unsupported, "no cgroup hierarchy here has the controller '" + controller + "'", "/proc/cgroups lists what the kernel has");
+  }
+  std::erase_if(hierarchies_, [&](const Hierarchy& hierarchy) {
+    return !hierarchy.is_v2 && std::ranges::none_of(controllers, [&](const std::string& controller) { return has(hierarchy, controller); });
+  });
+  return {};
+}
+
 Result<std::string> Cgroups::free_name(const std::string& wanted) const {
   LXCX_CHECK(check_group_path(wanted));
   for (int suffix = 0; suffix < 1000; ++suffix) {
-    const std::string name = suffix == 0 ? wanted : wanted + "-" + std::to_string(suffix);
+    std::string name = suffix == 0 ? wanted : wanted + "-" + std::to_string(suffix);
     const bool is_taken = std::any_of(hierarchies_.begin(), hierarchies_.end(), [&](const Hierarchy& hierarchy) {
       return kernel_->faccessat(AT_FDCWD, group_directory(hierarchy, name).c_str(), F_OK, 0).has_value();
     });
@@ -285,6 +299,17 @@ Result<void> Cgroups::delegate(const std::string& path, uid_t uid, gid_t gid) {
 
 Result<void> Cgroups::enter(const std::string& path, pid_t pid) {
   LXCX_CHECK(check_group_path(path));
+  return move(path, pid);
+}
+
+Result<bool> Cgroups::holds_this_process(const std::string& path) const {
+  LXCX_TRY(own, read_host_file(*kernel_, "/proc/self/cgroup"));
+  return std::ranges::any_of(hierarchies_, [&](const Hierarchy& hierarchy) { return is_member(own, hierarchy, path); });
+}
+
+Result<void> Cgroups::enter_base() { return move("", 0); }
+
+Result<void> Cgroups::move(const std::string& path, pid_t pid) {
   bool one_thread = false;
   if (pid == 0) {
     LXCX_TRY(single, is_single_threaded(*kernel_));

@@ -34,6 +34,9 @@ class Cgroups {
   CgroupLayout layout() const { return layout_; }
   const std::vector<Hierarchy>& hierarchies() const { return hierarchies_; }
 
+  /// From now on leaves the v1 hierarchies alone that have none of these controllers. Errors: unsupported, for one that no hierarchy here has.
+  Result<void> use_only(const std::vector<std::string>& controllers);
+
   /// A name that no hierarchy has yet: `wanted`, else wanted-1 … -999. Errors: busy.
   Result<std::string> free_name(const std::string& wanted) const;
   /// Makes `path` (relative to each base) in every hierarchy; on v2 enables the controllers down to it; on v1 cpuset inherits cpus and mems.
@@ -55,7 +58,7 @@ class Cgroups {
   /// Gives the group to the container's root (config.idmap): the directory and the files of cgroups(7), "delegation".
   Result<void> delegate(const std::string& path, uid_t uid, gid_t gid);
   /// Reads or writes one file, in whichever hierarchy has it; key is "memory.max". Errors: not_found. devices.allow, .deny and .list work on
-  /// v2 too, on the BPF program.
+  /// v2 too, on the BPF program; an allow where there was no rule closes nothing.
   Result<std::string> read(const std::string& path, std::string_view key) const;
   Result<void> write(const std::string& path, std::string_view key, std::string_view value);
   /// v2 cgroup.freeze, else the v1 freezer; waits for it up to the timeout.
@@ -63,8 +66,14 @@ class Cgroups {
   Result<bool> is_frozen(const std::string& path) const;
   /// Moves a process (0: this one) into the group in every hierarchy.
   Result<void> enter(const std::string& path, pid_t pid);
+  /// Whether this process is in the group itself, in any hierarchy.
+  Result<bool> holds_this_process(const std::string& path) const;
+  /// Moves this process to where groups are made, above them all. Errors: busy on v2, where that is not the root and has children with controllers.
+  Result<void> enter_base();
 
  private:
+  Result<void> move(const std::string& path, pid_t pid);
+
   Kernel* kernel_ = nullptr;
   Log* log_ = nullptr;
   CgroupLayout layout_ = CgroupLayout::none;

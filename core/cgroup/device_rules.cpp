@@ -141,6 +141,13 @@ DevicePolicy device_policy(const std::vector<DeviceChange>& changes) {
   return policy;
 }
 
+std::vector<DeviceChange> with_live_change(std::vector<DeviceChange> changes, const DeviceChange& change) {
+  const bool is_settled = std::any_of(changes.begin(), changes.end(), [](const DeviceChange& one) { return one.rule.all; });
+  if (!is_settled && device_policy(changes).allow_by_default) changes.insert(changes.begin(), {true, {.all = true}});
+  changes.push_back(change);
+  return changes;
+}
+
 std::vector<bpf_insn> compile_device_policy(const DevicePolicy& policy) {
   std::vector<bpf_insn> code{
       load_word(type_register, offsetof(bpf_cgroup_dev_ctx, access_type)),

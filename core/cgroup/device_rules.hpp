@@ -45,6 +45,10 @@ struct DevicePolicy {
 /// is denied (as v1 has it; LXC would not enforce them).
 DevicePolicy device_policy(const std::vector<DeviceChange>& changes);
 
+/// `changes` and one more, for a group that lives: as on v1 it starts from what may be opened now, so that an allow rule where there was none closes
+/// nothing.
+std::vector<DeviceChange> with_live_change(std::vector<DeviceChange> changes, const DeviceChange& change);
+
 /// A BPF_PROG_TYPE_CGROUP_DEVICE program. As on v1, a request needs one exception that covers all of it to be allowed, and one that
 /// covers any of it to be denied.
 std::vector<bpf_insn> compile_device_policy(const DevicePolicy& policy);

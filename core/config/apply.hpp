@@ -15,7 +15,6 @@ void apply_environment_hooks(Draft&, const Assignment&);
 void apply_keyring_session(Draft&, const Assignment&);
 void apply_monitor_death_signal(Draft&, const Assignment&);
 void apply_monitor_unshare(Draft&, const Assignment&);
-void apply_group(Draft&, const Assignment&);
 void apply_hook(Draft&, const Assignment&);
 void apply_hook_version(Draft&, const Assignment&);
 void apply_log_level(Draft&, const Assignment&);

@@ -65,13 +65,14 @@ struct TimeUnit {
 constexpr TimeUnit time_units[] = {{"h", 3600, true}, {"m", 60, true}, {"s", 1, true}, {"ms", 1000000, false}, {"us", 1000, false}, {"ns", 1, false}};
 
 void set_time_offset(Draft& draft, const Assignment& a, std::int64_t& seconds, std::int64_t& nanoseconds) {
-  const std::size_t digits_end = std::min(a.value.find_first_not_of("-0123456789"), a.value.size());
-  const std::string_view unit_text = trim(a.value.substr(digits_end));
+  const std::string_view unsigned_value = a.value.substr(a.value.starts_with('+') ? 1 : 0);
+  const std::size_t digits_end = std::min(unsigned_value.find_first_not_of("-0123456789"), unsigned_value.size());
+  const std::string_view unit_text = trim(unsigned_value.substr(digits_end));
   const auto unit = std::ranges::find(time_units, unit_text, &TimeUnit::name);
   const std::string hint = "a number and its unit: h, m, s, ms, us or ns";
   if (unit == std::end(time_units)) return draft.reject(a.value, shown(a.value) + (unit_text.empty() ? " has no unit" : " is no time"), hint);
   const std::int64_t limit = std::numeric_limits<std::int64_t>::max() / unit->factor;
-  const Result<std::int64_t> number = parse_integer(a.value.substr(0, digits_end));
+  const Result<std::int64_t> number = parse_integer(unsigned_value.substr(0, digits_end));
   if (!number) return draft.reject(a.value, shown(a.value) + " is no time", hint);
   if (*number > limit || *number < -limit) return draft.reject(a.value, shown(a.value) + " is too large a time");
   (unit->is_seconds ? seconds : nanoseconds) = *number * unit->factor;

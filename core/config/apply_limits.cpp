@@ -25,7 +25,8 @@ void add_cgroup_file(Draft& draft, const Assignment& a, std::vector<Setting>& fi
 }
 
 std::optional<std::uint64_t> take_limit(Draft& draft, std::string_view text) {
-  if (text == "unlimited") return RLIM_INFINITY;
+  // -1 is what RLIM_INFINITY looks like in a shell, and LXC takes it.
+  if (text == "unlimited" || text == "-1") return RLIM_INFINITY;
   const Checked<std::uint64_t> value = parse_unsigned(text, std::numeric_limits<std::uint64_t>::max());
   if (value) return *value;
   draft.reject(text, shown(text) + " is no limit", "SOFT[:HARD], each of them a number or 'unlimited'");

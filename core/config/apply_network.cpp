@@ -84,8 +84,15 @@ void check_number(Draft& draft, std::string_view value) {
   if (number && *number < min) draft.reject(value, shown(value) + " is too small: it must be at least " + std::to_string(min));
 }
 
+/// 802.1Q keeps 0 and 4095, and a bridge refuses them (br_process_vlan_info() in the kernel); the device of type vlan may have 0.
+void check_bridge_vlan(Draft& draft, std::string_view value) {
+  const auto number = parse_unsigned(value, 4094);
+  if (!number || *number == 0)
+    draft.reject(value, shown(value) + " is no VLAN of a bridge's port", "write a number from 1 to 4094, or none for veth.vlan.id");
+}
+
 void check_vlan_or_none(Draft& draft, std::string_view value) {
-  if (value != "none" && !parse_unsigned(value, 4094)) draft.reject(value, shown(value) + " is no VLAN", "0 to 4094, or 'none'");
+  if (value != "none") check_bridge_vlan(draft, value);
 }
 
 void check_flags(Draft& draft, std::string_view value) {
@@ -136,8 +143,8 @@ constexpr std::array nic_keys{
     NicKeySpec{"lxc.net.N.veth.n_txqueues", Form::scalar, "veth", check_number<1, int_max>, "number", "1", "Transmit queues."},
     NicKeySpec{"lxc.net.N.veth.ipv4.route", Form::list, "", check_ipv4_route, "network/prefix", "", "A route on the host to the container."},
     NicKeySpec{"lxc.net.N.veth.ipv6.route", Form::list, "", check_ipv6_route, "network/prefix", "", "A route on the host to the container."},
-    NicKeySpec{"lxc.net.N.veth.vlan.id", Form::scalar, "", check_vlan_or_none, "0-4094 or none", "", "The untagged VLAN of the bridge port."},
-    NicKeySpec{"lxc.net.N.veth.vlan.tagged.id", Form::list, "", check_number<0, 4094>, "0-4094", "", "A tagged VLAN of the bridge port."},
+    NicKeySpec{"lxc.net.N.veth.vlan.id", Form::scalar, "", check_vlan_or_none, "1-4094 or none", "", "The untagged VLAN of the bridge port."},
+    NicKeySpec{"lxc.net.N.veth.vlan.tagged.id", Form::list, "", check_bridge_vlan, "1-4094", "", "A tagged VLAN of the bridge port."},
     NicKeySpec{"lxc.net.N.macvlan.mode", Form::scalar, "macvlan", check_macvlan_mode, "private, vepa, bridge or passthru", "private",
                "How interfaces on one link see each other."},
     NicKeySpec{"lxc.net.N.ipvlan.mode", Form::scalar, "ipvlan", check_ipvlan_mode, "l3, l3s or l2", "l3", "The layer the link works on."},
@@ -158,6 +165,15 @@ void set_type(Draft& draft, const Assignment& a, unsigned index) {
     nic = draft.config.nics.insert(nic, NicConfig{index, {}, {}, {}});
   }
   *nic = NicConfig{index, std::string(a.value), a.where, {}};
+}
+
+/// The plugin has the last word about a key that LXC does not have, but only when the container is started.
+void warn_of_unknown(Draft& draft, const Assignment& a, std::string_view sub_key) {
+  std::vector<std::string_view> known;
+  for (const NicKeySpec& spec : nic_keys) known.push_back(spec.sub_key());
+  const std::string_view near = nearest(sub_key, known);
+  draft.warn(a.key, shown(a.key) + " is none of LXC's keys; a start refuses it unless the network plugin has it",
+             near.empty() ? "'lxcx config keys lxc.net' lists them" : "did you mean " + std::string(near) + "?");
 }
 
 /// A sub-key of another type: refused where LXC refuses it, else harmless.
@@ -206,6 +222,7 @@ void apply_nic(Draft& draft, const Assignment& a) {
   const NicKeySpec* spec = find_nic_key(key->sub_key);
   check_fits_type(draft, a, *nic, spec, key->sub_key);
   if (spec != nullptr) spec->check(draft, a.value);
+  if (spec == nullptr && is_own_type(nic->type)) warn_of_unknown(draft, a, key->sub_key);
   nic->settings.push_back({std::string(key->sub_key), std::string(a.value), a.where});
 }
 

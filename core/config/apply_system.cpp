@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Architecture, hostname, init, environment, autostart groups, hooks, log.
+#include <algorithm>
 #include <limits>
 
 #include "core/base/log.hpp"
@@ -46,7 +47,7 @@ void apply_init_groups(Draft& draft, const Assignment& a) {
     Checked<std::uint64_t> gid = parse_unsigned(piece, std::numeric_limits<gid_t>::max());
     if (gid) {
       draft.config.init_groups.push_back(static_cast<gid_t>(*gid));
-    } else {
+    } else if (!pieces.empty()) {  // as LXC has it, "1,,2" and "1," have no group in between or behind
       draft.reject(piece, gid.error().message, "group numbers, with commas between them");
     }
     if (comma == rest.npos) return;
@@ -73,10 +74,6 @@ void apply_monitor_unshare(Draft& draft, const Assignment& a) {
   if (const auto value = draft.take(parse_unsigned(a.value, std::numeric_limits<unsigned>::max()))) draft.config.monitor_unshare = *value != 0;
 }
 
-void apply_group(Draft& draft, const Assignment& a) {
-  for (const std::string_view group : words(a.value)) draft.config.groups.emplace_back(group);
-}
-
 void apply_hook(Draft& draft, const Assignment& a) {
   const std::string_view type = a.key.substr(std::string_view("lxc.hook.").size());
   auto& by_type = draft.config.hooks.by_type;
@@ -100,9 +97,10 @@ void apply_log_level(Draft& draft, const Assignment& a) {
 }
 
 void apply_log_syslog(Draft& draft, const Assignment& a) {
-  const bool is_local = a.value.size() == 6 && a.value.starts_with("local") && a.value[5] >= '0' && a.value[5] <= '7';
-  if (a.value != "daemon" && !is_local) return draft.reject(a.value, shown(a.value) + " is no syslog facility", "daemon, or local0 to local7");
-  draft.config.log_syslog = a.value;
+  constexpr std::string_view facilities[] = {"daemon", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+  const auto facility = std::ranges::find_if(facilities, [&](std::string_view name) { return equal_ignoring_case(name, a.value); });
+  if (facility == std::end(facilities)) return draft.reject(a.value, shown(a.value) + " is no syslog facility", "daemon, or local0 to local7");
+  draft.config.log_syslog = *facility;
 }
 
 }  // namespace lxcx::core

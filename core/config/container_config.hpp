@@ -103,6 +103,9 @@ struct ContainerConfig {
   unsigned start_delay_s = 0;
   int start_order = 0;
   std::vector<std::string> groups;
+  std::vector<std::string> start_after, start_requires;  ///< names of containers
+  std::string start_ready;                               ///< for a shell inside; empty: it is ready when it runs
+  unsigned start_ready_timeout_s = 60;
   bool monitor_unshare = false;
   /// Unset: init outlives a killed monitor (LXC would kill it).
   std::optional<int> monitor_death_signal;

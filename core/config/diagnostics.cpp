@@ -117,8 +117,7 @@ std::string shown(std::string_view text, std::size_t limit) {
 }
 
 std::string format_diagnostic(const Diagnostic& diagnostic) {
-  const bool is_error = diagnostic.severity == Diagnostic::Severity::error;
-  std::string text = place(diagnostic.where) + (is_error ? ": error: " : ": warning: ") + diagnostic.message + "\n";
+  std::string text = place(diagnostic.where) + (diagnostic.is_error() ? ": error: " : ": warning: ") + diagnostic.message + "\n";
   if (!diagnostic.source_line.empty() && diagnostic.where.column <= diagnostic.source_line.size() + 1) {
     const Window window = window_around(diagnostic.source_line, diagnostic.where.column);
     text += "    " + window.text + "\n";
@@ -127,6 +126,21 @@ std::string format_diagnostic(const Diagnostic& diagnostic) {
   for (const Location& from : diagnostic.included_from) text += "  included from " + place(from) + "\n";
   if (!diagnostic.hint.empty()) text += "  hint: " + diagnostic.hint + "\n";
   return text;
+}
+
+std::string format_warning(const Diagnostic& diagnostic) {
+  std::string text = format_diagnostic(diagnostic);
+  text.pop_back();
+  return text;
+}
+
+Error config_error(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
+  const auto errors = std::ranges::count_if(diagnostics, &Diagnostic::is_error);
+  Error error{Code::config, 0, printable(file) + (errors == 1 ? " has an error" : " has " + std::to_string(errors) + " errors"), {}, {},
+              std::nullopt, {}};
+  error.where = std::ranges::find_if(diagnostics, &Diagnostic::is_error)->where;
+  for (const Diagnostic& diagnostic : diagnostics) error.details += format_diagnostic(diagnostic);
+  return error;
 }
 
 }  // namespace lxcx::core

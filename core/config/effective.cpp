@@ -6,6 +6,8 @@
 namespace lxcx::core {
 namespace {
 
+std::optional<NicKey> nic_key(const KeySpec& spec, std::string_view key) { return spec.name == "lxc.net." ? split_nic_key(key) : std::nullopt; }
+
 bool is_list(const KeySpec& spec, const std::optional<NicKey>& nic) {
   if (!nic) return spec.form == Form::list;
   const NicKeySpec* sub = find_nic_key(nic->sub_key);
@@ -18,7 +20,7 @@ class Backwards {
   bool counts(const Recorded& recorded) {
     const KeySpec& spec = *recorded.spec;
     const std::string_view key = recorded.setting.key;
-    const std::optional<NicKey> nic = spec.name == "lxc.net." ? split_nic_key(key) : std::nullopt;
+    const std::optional<NicKey> nic = nic_key(spec, key);
     const bool is_empty = recorded.setting.value.empty();
     const bool is_closed =
         closed_.contains(key) || (!spec.group.empty() && closed_.contains(spec.group)) || (nic && closed_devices_.contains(nic->index));
@@ -38,6 +40,8 @@ class Backwards {
 };
 
 }  // namespace
+
+bool is_list(const KeySpec& spec, std::string_view key) { return is_list(spec, nic_key(spec, key)); }
 
 std::vector<Recorded> effective(std::vector<Recorded> all) {
   Backwards backwards;

@@ -9,7 +9,7 @@
 namespace lxcx::core {
 
 struct Recorded {
-  const KeySpec* spec;
+  const KeySpec* spec = nullptr;
   Setting setting;  ///< by its current name; an empty value clears
   /// What follows the prefix of a family.
   std::string_view name() const {
@@ -18,6 +18,9 @@ struct Recorded {
   }
   Assignment assignment() const { return {setting.key, name(), setting.value, setting.where}; }
 };
+
+/// Whether each line of this key adds; else the last one wins.
+bool is_list(const KeySpec& spec, std::string_view key);
 
 /// Those that count, in order.
 std::vector<Recorded> effective(std::vector<Recorded> all);

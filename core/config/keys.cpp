@@ -28,6 +28,11 @@ void relative_path(Draft& draft, const Assignment& a) {
   if (auto value = draft.take(parse_relative_path(a.value))) draft.config.*member = std::move(*value);
 }
 
+template <std::vector<std::string> C::* member>
+void word_list(Draft& draft, const Assignment& a) {
+  for (const std::string_view word : words(a.value)) (draft.config.*member).emplace_back(word);
+}
+
 template <bool C::* member>
 void boolean(Draft& draft, const Assignment& a) {
   if (const auto value = draft.take(parse_bool(a.value))) draft.config.*member = *value;
@@ -79,7 +84,7 @@ constexpr std::array table{
     KeySpec{"lxc.execute.cmd", "", scalar, unsets, "", acts, text<&C::execute_command>, "command line", "",
             "What execute runs when no command is given."},
     KeySpec{"lxc.ephemeral", "", scalar, unsets, "", acts, boolean<&C::ephemeral>, "0 or 1", "0", "Destroy the container when it stops."},
-    KeySpec{"lxc.sched.core", "", scalar, unsets, "", later, boolean<&C::sched_core>, "0 or 1", "0", "A core-scheduling cookie of its own."},
+    KeySpec{"lxc.sched.core", "", scalar, unsets, "", acts, boolean<&C::sched_core>, "0 or 1", "0", "A core-scheduling cookie of its own."},
     KeySpec{"lxc.environment", "", list, unsets, "", acts, apply_environment, "NAME=value or NAME", "",
             "A variable for init and hooks; a bare NAME takes the host's value."},
     KeySpec{"lxc.environment.runtime", "", list, unsets, "", acts, apply_environment_runtime, "NAME=value or NAME", "", "A variable for init only."},
@@ -99,8 +104,16 @@ constexpr std::array table{
     KeySpec{"lxc.start.auto", "", scalar, unsets, "", acts, boolean<&C::autostart>, "0 or 1", "0", "Start at boot."},
     KeySpec{"lxc.start.delay", "", scalar, unsets, "", acts, number<&C::start_delay_s>, "number", "0", "Seconds to wait after this one has started."},
     KeySpec{"lxc.start.order", "", scalar, unsets, "", acts, number<&C::start_order>, "number", "0", "Lower ones start first."},
-    KeySpec{"lxc.group", "", list, unsets, "", acts, apply_group, "words", "", "Groups that autostart can choose by."},
-    KeySpec{"lxc.monitor.unshare", "", scalar, unsets, "", later, apply_monitor_unshare, "number", "0",
+    KeySpec{"lxc.group", "", list, unsets, "", acts, word_list<&C::groups>, "words", "", "Groups that autostart can choose by."},
+    KeySpec{"lxcx.start.after", "", list, unsets, "", acts, word_list<&C::start_after>, "words", "",
+            "Containers that autostart begins before this one, and ends after it, if it is about them at all."},
+    KeySpec{"lxcx.start.requires", "", list, unsets, "", acts, word_list<&C::start_requires>, "words", "",
+            "As lxcx.start.after; autostart starts them too, and this one only when they were started."},
+    KeySpec{"lxcx.start.ready", "", scalar, unsets, "", acts, text<&C::start_ready>, "command line", "",
+            "A command for /bin/sh inside: autostart takes the container for started when it gives 0. Unset: as soon as it runs."},
+    KeySpec{"lxcx.start.ready.timeout", "", scalar, unsets, "", acts, number<&C::start_ready_timeout_s>, "number", "60",
+            "Seconds until the container counts as failed."},
+    KeySpec{"lxc.monitor.unshare", "", scalar, unsets, "", acts, apply_monitor_unshare, "number", "0",
             "The monitor gets a mount namespace of its own before the pre-start hooks."},
     KeySpec{"lxc.monitor.signal.pdeath", "", scalar, zeroes, "", acts, apply_monitor_death_signal, "signal or 0", "0",
             "What init gets when its monitor is killed; 0: it lives on. (LXC's default is SIGKILL.)"},
@@ -128,8 +141,8 @@ constexpr std::array table{
             "A mount; the target is below the root file system. Options besides those of mount(8): create=dir, create=file, optional, relative, "
             "idmap=PATH."},
     KeySpec{"lxc.mount.auto", "", list, unsets, "", acts, apply_mount_auto, "words", "",
-            "Mounts every system wants: proc, sys, cgroup, cgroup-full, cgroup2, with :mixed, :ro, :rw, :force; shmounts:HOST[:CONTAINER] does not "
-            "act yet."},
+            "Mounts every system wants: proc, sys, cgroup, cgroup-full, cgroup2, with :mixed, :ro, :rw, :force; shmounts:HOST[:CONTAINER], "
+            "by which mounts made later below a shared directory of the host appear inside (/dev/.lxc-mounts)."},
     KeySpec{"lxc.rootfs.path", "lxc.rootfs", scalar, unsets, "", acts, apply_rootfs_path, "[type:]path", "",
             "The root file system, and the storage plugin that attaches it. Without it, the host's."},
     KeySpec{"lxc.rootfs.mount", "", scalar, unsets, "", acts, path<&C::rootfs_mount>, "path", "",
@@ -145,9 +158,9 @@ constexpr std::array table{
             "The container's cgroup itself, in place of lxc.payload.NAME."},
     KeySpec{"lxc.cgroup.dir.container.inner", "", scalar, unsets, "", acts, apply_cgroup_dir_inner, "name", "",
             "One more level, in which the container runs; the limits stay on the outer one."},
-    KeySpec{"lxc.cgroup.dir.monitor", "", scalar, unsets, "", later, relative_path<&C::cgroup_dir_monitor>, "relative path", "",
+    KeySpec{"lxc.cgroup.dir.monitor", "", scalar, unsets, "", acts, relative_path<&C::cgroup_dir_monitor>, "relative path", "",
             "The monitor's cgroup itself; needs lxc.cgroup.dir.container."},
-    KeySpec{"lxc.cgroup.dir.monitor.pivot", "", scalar, unsets, "", later, relative_path<&C::cgroup_dir_monitor_pivot>, "relative path", "",
+    KeySpec{"lxc.cgroup.dir.monitor.pivot", "", scalar, unsets, "", acts, relative_path<&C::cgroup_dir_monitor_pivot>, "relative path", "",
             "Where the monitor goes at the end, so that the others can be removed."},
     KeySpec{"lxc.cgroup.relative", "", scalar, unsets, "", acts, boolean<&C::cgroup_relative>, "0 or 1", "0",
             "Make the cgroups below the caller's own."},
@@ -271,6 +284,17 @@ const KeySpec* find_old_key(std::string_view key) {
     if (spec.is_family() ? key.starts_with(spec.old_name) : key == spec.old_name) return &spec;
   }
   return nullptr;
+}
+
+bool stands_for(std::string_view asked, std::string_view key) {
+  if (asked == key) return true;
+  const KeySpec* spec = find_key(asked);
+  const KeySpec* other = find_key(key);
+  if (spec == nullptr || other == nullptr) return false;
+  if (spec->form == Form::clears_group) return other->group == spec->group;
+  if (asked == spec->name) return spec->is_family() && other == spec;
+  const std::optional<NicKey> nic = split_nic_key(asked);
+  return nic && nic->sub_key.empty() && split_nic_key(key).value_or(NicKey{nic->index + 1, {}}).index == nic->index;
 }
 
 }  // namespace lxcx::core

@@ -94,4 +94,8 @@ struct NicKey {
 };
 std::optional<NicKey> split_nic_key(std::string_view key);
 
+/// Whether a setting of `key` is one of those that `asked` stands for: itself, or all of a family ("lxc.cgroup2.") or group ("lxc.cgroup2"), or
+/// a network device ("lxc.net.0"). Both are current names.
+bool stands_for(std::string_view asked, std::string_view key);
+
 }  // namespace lxcx::core

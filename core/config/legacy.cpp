@@ -37,12 +37,14 @@ Translation LegacyNames::translate_network(std::string_view sub_key, bool has_va
   }
   if (sub_key == "type" && has_value) device_ = next_device_;
   if (!device_) return {Kind::type_missing, {}};
-  return {Kind::renamed, "lxc.net." + std::to_string(*device_) + "." + modern_sub_key(sub_key)};
+  return {Kind::renamed, network_key(*device_, sub_key)};
 }
 
 void LegacyNames::saw_device(unsigned index) {
   if (index < std::numeric_limits<int>::max()) next_device_ = std::max(next_device_, index + 1);
 }
+
+std::string network_key(unsigned device, std::string_view sub_key) { return "lxc.net." + std::to_string(device) + "." + modern_sub_key(sub_key); }
 
 std::string with_backend(const std::string& path, const std::string& backend) {
   const bool has_type = !path.starts_with('/') && path.find(':') != path.npos;

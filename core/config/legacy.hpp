@@ -35,6 +35,9 @@ class LegacyNames {
   std::optional<unsigned> device_;
 };
 
+/// lxc.network.SUB-KEY, of that device, by its name of today.
+std::string network_key(unsigned device, std::string_view sub_key);
+
 /// lxc.rootfs and lxc.rootfs.backend as one lxc.rootfs.path.
 std::string with_backend(const std::string& path, const std::string& backend);
 

@@ -9,22 +9,8 @@
 #include "core/config/reader.hpp"
 
 namespace lxcx::core {
-namespace {
 
-bool is_error(const Diagnostic& diagnostic) { return diagnostic.severity == Diagnostic::Severity::error; }
-
-Error as_error(const std::string& file, const std::vector<Diagnostic>& diagnostics) {
-  const auto errors = std::ranges::count_if(diagnostics, is_error);
-  Error error{Code::config, 0, printable(file) + (errors == 1 ? " has an error" : " has " + std::to_string(errors) + " errors"), {}, {},
-              std::nullopt, {}};
-  error.where = std::ranges::find_if(diagnostics, is_error)->where;
-  for (const Diagnostic& diagnostic : diagnostics) error.details += format_diagnostic(diagnostic);
-  return error;
-}
-
-}  // namespace
-
-bool ParsedConfig::has_errors() const { return std::ranges::any_of(diagnostics, is_error); }
+bool ParsedConfig::has_errors() const { return std::ranges::any_of(diagnostics, &Diagnostic::is_error); }
 
 ParsedConfig parse_config(std::string_view text, const std::string& file, const ConfigSource& source,
                           const std::vector<std::pair<std::string, std::string>>& overrides) {
@@ -40,11 +26,10 @@ Result<ContainerConfig> load_config(const std::string& file, const ConfigSource&
                                     const std::vector<std::pair<std::string, std::string>>& overrides) {
   LXCX_TRY(text, doing(source.read(file), "read the configuration " + printable(file)));
   ParsedConfig parsed = parse_config(text, file, source, overrides);
-  if (parsed.has_errors()) return Failure(as_error(file, parsed.diagnostics));
+  if (parsed.has_errors()) return Failure(config_error(file, parsed.diagnostics));
   for (const Diagnostic& diagnostic : parsed.diagnostics) {
     if (warnings == nullptr) break;
-    warnings->push_back(format_diagnostic(diagnostic));
-    warnings->back().pop_back();  // the last \n: these are shown one by one
+    warnings->push_back(format_warning(diagnostic));
   }
   return std::move(parsed.config);
 }
@@ -54,6 +39,32 @@ std::vector<std::string> config_values(const ContainerConfig& config, std::strin
   for (const Setting& setting : config.settings)
     if (setting.key == key || (key.ends_with('.') && setting.key.starts_with(key))) values.push_back(setting.value);
   return values;
+}
+
+std::vector<Setting> config_settings(const ContainerConfig& config, std::string_view key) {
+  std::vector<Setting> found;
+  for (const Setting& setting : config.settings)
+    if (stands_for(key, setting.key)) found.push_back(setting);
+  return found;
+}
+
+Result<std::string> current_key(std::string_view key) {
+  if (key == "lxc.namespace.share.mount") return "lxc.namespace.share.mnt";
+  if (const KeySpec* spec = find_key(key)) {
+    if (spec->name == "lxc.net." && key != spec->name && !split_nic_key(key))
+      return fail(Code::usage, shown(key) + " has no index of a network device", "write lxc.net.0.type, lxc.net.0.link, …");
+    return std::string(key);
+  }
+  using Kind = Translation::Kind;
+  const std::optional<Translation> translation = LegacyNames{}.translate(key, false);
+  if (translation && translation->kind == Kind::renamed && find_key(translation->key) != nullptr) return translation->key;
+  if (translation && translation->kind == Kind::type_missing)
+    return fail(Code::usage, shown(key) + " does not say which network device", "write lxc.net.0." + std::string(key.substr(key.rfind('.') + 1)));
+  if (translation && translation->kind == Kind::backend)
+    return fail(Code::usage, "lxc.rootfs.backend became a part of lxc.rootfs.path in LXC 2.1", "write lxc.rootfs.path TYPE:PATH");
+  if (translation && translation->kind == Kind::no_effect) return fail(Code::usage, shown(key) + " has no effect any more");
+  const std::string near = suggest_key(key);
+  return fail(Code::usage, "unknown key " + shown(key), near.empty() ? "'lxcx config keys' lists them all" : "did you mean " + near + "?");
 }
 
 std::vector<KeyInfo> config_keys() {

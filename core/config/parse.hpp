@@ -21,10 +21,16 @@ struct Diagnostic {
   std::string hint;                      ///< "did you mean lxc.net.0.link?"
   std::string source_line;               ///< the line itself, for the caret at where.column
   std::vector<Location> included_from;   ///< innermost first
+  bool is_error() const { return severity == Severity::error; }
 };
 
 /// `file:line:column: error: message`, the line, a caret, the include trail and the hint; several lines, each ended by \n.
 std::string format_diagnostic(const Diagnostic& diagnostic);
+/// The same for one that is shown by itself, as a warning: without the last \n.
+std::string format_warning(const Diagnostic& diagnostic);
+
+/// Code::config: what the errors among them say about a file, at the place of the first, with all of them as details.
+Error config_error(const std::string& file, const std::vector<Diagnostic>& diagnostics);
 
 /// What parse needs from the outside world; the default reads the real file system and environment.
 struct ConfigSource {
@@ -61,6 +67,13 @@ Result<std::string> config_line(std::string_view key, std::string_view value);
 /// The values that a key has in the configuration, in order: one for most keys, several for lists, none when it is unset. A key that ends in
 /// '.' stands for all that begin so.
 std::vector<std::string> config_values(const ContainerConfig& config, std::string_view key);
+
+/// The settings that `key` stands for, by its current name: of a key itself, or of all of a group ("lxc.cgroup2"), family ("lxc.cgroup2.") or
+/// network device ("lxc.net.0").
+std::vector<Setting> config_settings(const ContainerConfig& config, std::string_view key);
+
+/// A key as somebody names it, by its current name. Errors: usage, with did-you-mean.
+Result<std::string> current_key(std::string_view key);
 
 /// The text of an fstab(5) file as entries: blank lines and comments skipped, octal escapes such as \040 resolved, `where` in `file`.
 /// Errors: config, with the line.

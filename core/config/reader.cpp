@@ -94,21 +94,31 @@ void ConfigReader::override_with(const std::vector<std::pair<std::string, std::s
 
 void ConfigReader::assign(std::string key, std::string_view value) {
   if (key == "lxc.namespace.share.mount") key = "lxc.namespace.share.mnt";
-  if (const KeySpec* spec = find_key(key)) return assign_known(*spec, std::move(key), std::string(value));
+  if (const KeySpec* spec = find_key(key)) {
+    note(OwnLine::Form::current, key);
+    return assign_known(*spec, std::move(key), std::string(value));
+  }
   assign_old(key, value);
+}
+
+void ConfigReader::note(OwnLine::Form form, std::string_view key) {
+  if (own_lines_ != nullptr && frames_.size() == 1) own_lines_->push_back({form, line().number, std::string(key), std::string(line().value)});
 }
 
 void ConfigReader::assign_old(const std::string& key, std::string_view value) {
   std::optional<Translation> translation = legacy_.translate(key, !value.empty());
   if (!translation) return report_unknown(key);
   switch (translation->kind) {
-    case Translation::Kind::no_effect: return warn(line().key, key + " has no effect any more", "delete the line");
+    case Translation::Kind::no_effect:
+      note(OwnLine::Form::no_effect, key);
+      return warn(line().key, key + " has no effect any more", "delete the line");
     case Translation::Kind::type_missing:
       return error(line().key, key + " comes before any lxc.network.type",
                    "put 'lxc.net.0.type = veth' above it, and write lxc.net.0." + key.substr(12));
     case Translation::Kind::backend:
       if (!is_storage_name(value)) return error(value, shown(value) + " is no storage backend", "dir, overlay, btrfs, …");
       backend_ = {key, std::string(value), where(line().value)};
+      note(OwnLine::Form::backend, key);
       return warn(line().key, "lxc.rootfs.backend became a part of lxc.rootfs.path in LXC 2.1",
                   "write lxc.rootfs.path = " + std::string(value) + ":PATH");
     case Translation::Kind::renamed: break;
@@ -118,6 +128,7 @@ void ConfigReader::assign_old(const std::string& key, std::string_view value) {
   // An old family's name can lead to a key that has a row of its own, or to none.
   const KeySpec* spec = find_key(translation->key);
   if (spec == nullptr) return report_unknown(translation->key);
+  note(OwnLine::Form::renamed, translation->key);
   assign_known(*spec, std::move(translation->key), std::string(value));
 }
 

@@ -13,9 +13,25 @@
 
 namespace lxcx::core {
 
+/// A line of the file itself, not of what it includes, that sets a key lxcx knows; its value may be wrong.
+struct OwnLine {
+  enum class Form {
+    current,    ///< `key` as it is written
+    renamed,    ///< written by its name before 2.1; `key` is today's
+    backend,    ///< lxc.rootfs.backend: its value is a part of lxc.rootfs.path now
+    no_effect,  ///< has no meaning any more
+  } form = Form::current;
+  unsigned number = 0;  ///< from 1
+  std::string key;
+  std::string value;
+};
+
 class ConfigReader {
  public:
   explicit ConfigReader(const ConfigSource& source) : source_(source) {}
+
+  /// For whoever edits the file; a start has no use for them.
+  void note_own_lines(std::vector<OwnLine>& lines) { own_lines_ = &lines; }
 
   void read(std::string_view text, const std::string& file);
   void override_with(const std::vector<std::pair<std::string, std::string>>& overrides);
@@ -33,6 +49,7 @@ class ConfigReader {
   void assign(std::string key, std::string_view value);
   void assign_old(const std::string& key, std::string_view value);
   void assign_known(const KeySpec& spec, std::string key, std::string value);
+  void note(OwnLine::Form form, std::string_view key);
   bool check_value(const Recorded& recorded, std::string_view value);
   bool track_nics(const Recorded& recorded);
   bool resolve_environment(const KeySpec& spec, std::string_view view, std::string& value);
@@ -55,6 +72,7 @@ class ConfigReader {
   const ConfigSource& source_;
   std::vector<Frame> frames_;
   std::vector<Recorded> recorded_;
+  std::vector<OwnLine>* own_lines_ = nullptr;
   std::vector<Diagnostic> diagnostics_;
   Draft draft_;  ///< what values are tried on; thrown away
   LegacyNames legacy_;

@@ -18,12 +18,18 @@
 namespace lxcx::core {
 namespace {
 
-/// Also of a pipe or /dev/null, which people pass on command lines; whatever it is, one byte more than the limit is the last one read.
+/// What a shell makes of <(…), and the standard input: somebody writes to it.
+bool is_handed_over(const std::string& path) { return path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/") || path == "/dev/stdin"; }
+
+/// Also of a pipe or /dev/null, which people pass on command lines; whatever it is, one byte more than the limit is the last one read. A FIFO that
+/// only stands there is no file: nobody may ever write to it.
 Result<std::string> read_file(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  const int waits = is_handed_over(path) ? 0 : O_NONBLOCK;
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | waits));
   if (!fd) return fail_errno(errno, "cannot open " + shown(path, 4096));
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "cannot stat " + shown(path, 4096));
+  if (waits != 0 && S_ISFIFO(status.st_mode)) return fail(Code::config, shown(path, 4096) + " is a FIFO", "a configuration is an ordinary file");
   std::string text;
   text.resize(S_ISREG(status.st_mode) ? std::min<std::size_t>(static_cast<std::size_t>(status.st_size), limits::file_bytes) + 1 : 65536);
   std::size_t size = 0;

@@ -71,10 +71,6 @@ bool changes_something(const KeySpec& spec, const Setting& setting) {
   return !(is_number && number && *number == 0);
 }
 
-bool mounts_shmounts(const Setting& setting) {
-  return std::ranges::any_of(words(setting.value), [](std::string_view word) { return word.starts_with("shmounts"); });
-}
-
 }  // namespace
 
 std::vector<Conflict> find_conflicts(const ContainerConfig& config) {
@@ -90,9 +86,7 @@ std::vector<Setting> find_unsupported(const ContainerConfig& config) {
   std::vector<Setting> found;
   for (const Setting& setting : config.settings) {
     const KeySpec* spec = find_key(setting.key);
-    if (spec == nullptr) continue;
-    const bool is_later = !spec->acts && changes_something(*spec, setting);
-    if (is_later || (spec->name == "lxc.mount.auto" && mounts_shmounts(setting))) found.push_back(setting);
+    if (spec != nullptr && !spec->acts && changes_something(*spec, setting)) found.push_back(setting);
   }
   return found;
 }

@@ -74,8 +74,8 @@ Checked<bool> parse_bool(std::string_view text) {
 }
 
 Checked<std::uint64_t> parse_size(std::string_view text) {
-  std::size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  const bool is_hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+  const std::size_t digits = std::min(text.find_first_not_of(is_hexadecimal ? "0123456789abcdefABCDEFxX" : "+0123456789"), text.size());
   const std::string_view unit = trim(text.substr(digits));
   const std::string hint = "a number, and perhaps KB, MB or GB after it";
   unsigned shift = 0;
@@ -84,10 +84,12 @@ Checked<std::uint64_t> parse_size(std::string_view text) {
   if (equal_ignoring_case(unit, "GB")) shift = 30;
   const bool is_letter = unit.size() == 1 && ((unit[0] | 0x20) >= 'a' && (unit[0] | 0x20) <= 'z');
   if (shift == 0 && !unit.empty() && !is_letter) return complain(shown(text) + " is no size", hint, unit);
+  std::string_view number = text.substr(0, digits);
+  if (number.starts_with('+')) number.remove_prefix(1);
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
-  if (error == std::errc::invalid_argument) return complain(shown(text) + " is no size", hint);
-  if (error != std::errc{} || value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) >> shift)
+  bool overflow = false;
+  if (!read_digits(number, value, overflow)) return complain(shown(text) + " is no size", hint);
+  if (overflow || value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) >> shift)
     return complain(shown(text) + " is too large a size");
   return value << shift;
 }

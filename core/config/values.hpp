@@ -27,7 +27,7 @@ Checked<std::uint64_t> parse_unsigned(std::string_view text, std::uint64_t max);
 Checked<std::int64_t> parse_signed(std::string_view text, std::int64_t min, std::int64_t max);
 Checked<bool> parse_bool(std::string_view text);  ///< 0 or 1
 
-/// A number and KB, MB or GB in any case (x 1024, …); without a unit, and with any other single letter, as LXC has it: bytes.
+/// A number as above and KB, MB or GB in any case (x 1024, …); without a unit, and with any other single letter, as LXC has it: bytes.
 Checked<std::uint64_t> parse_size(std::string_view text);
 /// The same or "auto" (131072); rounded up to a power of two of at least a page. 0 stays 0.
 Checked<std::uint64_t> parse_buffer_size(std::string_view text);

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string text = lxcx::core::configuration_reference();
-  std::FILE* file = std::fopen(argv[1], "w");
+  std::FILE* file = std::fopen(argv[1], "we");
   const bool is_written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
   const bool is_closed = file != nullptr && std::fclose(file) == 0;
   if (!is_written || !is_closed) std::perror(argv[1]);

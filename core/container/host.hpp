@@ -28,6 +28,8 @@ struct Host {
   ConfigSource source;
   /// Global options that the process tearing a container down is given again (log file, plugin directories, lxcpath).
   std::vector<std::string> teardown_options;
+  std::string cgroup_pattern;            ///< lxc.cgroup.pattern of lxc.conf; empty: none
+  std::vector<std::string> cgroup_use;   ///< lxc.cgroup.use of lxc.conf: v1 controllers; empty: all
 };
 
 }  // namespace lxcx::core

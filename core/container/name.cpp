@@ -11,6 +11,7 @@ namespace lxcx::core {
 
 namespace {
 constexpr std::size_t longest_name = 200;
+constexpr std::size_t longest_host_name = 64;  // uname(2)
 constexpr std::string_view rule = "a name has 1 to 200 bytes, no '/', no control characters, and starts with neither '.' nor '-'";
 }  // namespace
 
@@ -26,6 +27,13 @@ Result<void> check_name(std::string_view name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return refuse("it contains a control character");
   }
   return {};
+}
+
+Result<void> check_new_name(std::string_view name) {
+  LXCX_CHECK(check_name(name));
+  if (name.size() <= longest_host_name) return {};
+  return fail(Code::usage, "'" + std::string(name) + "' is too long for a host name, which a container's name becomes",
+              "64 bytes are the most that a host name has");
 }
 
 std::string RuntimeRoot::of_lxcpath(std::string_view lxcpath) const { return directory + "/" + hex16(fnv1a(lxcpath)); }

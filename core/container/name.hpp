@@ -10,6 +10,9 @@ namespace lxcx::core {
 /// A container's name: 1 to 200 bytes, no '/', no control characters, not starting with '.' or '-'. Errors: usage.
 Result<void> check_name(std::string_view name);
 
+/// The same for a container that is to be: its name becomes its host name, which has 64 bytes at most.
+Result<void> check_new_name(std::string_view name);
+
 /// Where one container lives.
 struct ContainerPaths {
   std::string lxcpath;    ///< no trailing slash

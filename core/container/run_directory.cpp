@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 
 #include <array>
+#include <chrono>
 #include <limits>
 
 #include "core/base/text.hpp"
@@ -15,6 +16,8 @@ namespace lxcx::core {
 namespace {
 
 constexpr std::size_t largest_state = 64 << 10;
+/// Several freezes and thaws between two looks of the slowest reader.
+constexpr std::size_t most_changes = 32;
 
 std::string print(const ProcessId& process) { return std::to_string(process.pid) + " " + std::to_string(process.start_time); }
 
@@ -28,6 +31,25 @@ ProcessId parse_process(std::string_view text) {
 }
 
 std::int64_t number(std::string_view text, std::int64_t otherwise) { return parse_integer(text).value_or(otherwise); }
+
+std::string print(const std::vector<StateChange>& changes) {
+  std::vector<std::string> words;
+  for (const StateChange& change : changes)
+    words.push_back(std::to_string(change.number) + ":" + std::to_string(change.time_us) + ":" + std::string(state_name(change.state)));
+  return join(words, " ");
+}
+
+std::vector<StateChange> parse_changes(std::string_view text) {
+  std::vector<StateChange> changes;
+  for (const std::string& word : split(text, ' ')) {
+    const std::vector<std::string> parts = split(word, ':');
+    if (parts.size() != 3) continue;
+    const std::int64_t number_of = number(parts[0], -1);
+    const std::optional<State> state = parse_state(parts[2]);
+    if (number_of > 0 && state) changes.push_back({static_cast<std::uint64_t>(number_of), number(parts[1], 0), *state});
+  }
+  return changes;
+}
 
 std::string print(const RunState& state) {
   std::string text;
@@ -44,11 +66,14 @@ std::string print(const RunState& state) {
   line("exit_status", std::to_string(state.exit_status));
   line("target", state.target);
   line("clone_flags", std::to_string(state.clone_flags));
+  line("changes", print(state.changes));
   for (const auto& [key, value] : state.extra) line(key, value);
   return text;
 }
 
-RunState parse_state_file(std::string_view text) {
+}  // namespace
+
+RunState parse_run_state(std::string_view text) {
   RunState state;
   for (const std::string& each : split(text, '\n')) {
     const std::size_t tab = each.find('\t');
@@ -79,11 +104,15 @@ RunState parse_state_file(std::string_view text) {
       state.target = value;
     else if (key == "clone_flags")
       state.clone_flags = static_cast<unsigned>(number(value, 0));
+    else if (key == "changes")
+      state.changes = parse_changes(value);
     else
       state.extra[key] = value;
   }
   return state;
 }
+
+namespace {
 
 /// Makes a directory of ours, or checks that the one there is ours: nobody else's, no symlink (CVE-2015-1331).
 Result<UniqueFd> own_directory(Kernel& kernel, const std::string& path, mode_t mode) {
@@ -97,25 +126,36 @@ Result<UniqueFd> own_directory(Kernel& kernel, const std::string& path, mode_t m
   return fd;
 }
 
-Result<void> make_roots(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths) {
+}  // namespace
+
+void RunState::enter(State next) {
+  const bool is_noted = !changes.empty() && changes.back().state == next;
+  state = next;
+  if (is_noted) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  changes.push_back({changes.empty() ? 1 : changes.back().number + 1, std::chrono::duration_cast<std::chrono::microseconds>(now).count(), next});
+  if (changes.size() > most_changes) changes.erase(changes.begin());
+}
+
+Result<void> make_run_root(Kernel& kernel, const RuntimeRoot& root, const std::string& lxcpath) {
   const std::size_t slash = root.directory.find_last_of('/');
   LXCX_CHECK(make_directories(kernel, root.directory.substr(0, slash), 0755));
   // 0711: a user-namespaced child passes through to the place where its root is mounted, and lists nothing.
   LXCX_CHECK(own_directory(kernel, root.directory, 0711));
-  LXCX_CHECK(own_directory(kernel, root.of_lxcpath(paths.lxcpath), 0700));
+  LXCX_CHECK(own_directory(kernel, root.of_lxcpath(lxcpath), 0700));
   return {};
 }
 
-}  // namespace
-
 Result<RunDirectory> RunDirectory::create(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths) {
-  LXCX_CHECK(make_roots(kernel, root, paths));
+  LXCX_CHECK(make_run_root(kernel, root, paths.lxcpath));
   const std::string path = root.of_container(paths);
   if (const Result<void> made = kernel.mkdirat(AT_FDCWD, path.c_str(), 0700); !made) {
     if (made.error().sys_errno != EEXIST) return std::unexpected(made.error());
     return fail(Code::busy, "'" + paths.name + "' is being started or runs already");
   }
-  return open_path(kernel, path);
+  Result<RunDirectory> opened = open_path(kernel, path);
+  if (!opened) (void)kernel.unlinkat(AT_FDCWD, path.c_str(), AT_REMOVEDIR);
+  return opened;
 }
 
 Result<RunDirectory> RunDirectory::open(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths) {
@@ -137,7 +177,7 @@ Result<RunDirectory> RunDirectory::open_path(Kernel& kernel, const std::string& 
 
 Result<RunState> RunDirectory::read_state() const {
   LXCX_TRY(text, read_file(*kernel_, fd_.get(), "state", largest_state));
-  return parse_state_file(text);
+  return parse_run_state(text);
 }
 
 Result<void> RunDirectory::write_state(const RunState& state) const { return replace_file(*kernel_, fd_.get(), "state", print(state), 0600); }

@@ -29,7 +29,16 @@ struct ProcessId {
   std::uint64_t start_time = 0;  ///< field 22 of /proc/PID/stat, clock ticks since boot
 };
 
+/// A state that was entered. Numbers go up by one within a run.
+struct StateChange {
+  std::uint64_t number = 0;
+  std::int64_t time_us = 0;  ///< since the epoch
+  State state = State::starting;
+};
+
 struct RunState {
+  /// Sets `state` and notes the change; nothing when it is in that state.
+  void enter(State next);
   State state = State::starting;
   ProcessId init, monitor;
   std::int64_t started_at = 0;  ///< seconds since the epoch
@@ -39,8 +48,12 @@ struct RunState {
   int exit_status = -1;         ///< as wait(2) has it; -1 until init ended
   std::string target;           ///< "stop" or "reboot" once init ended
   unsigned clone_flags = 0;     ///< namespaces made, as clone(2) flags
+  std::vector<StateChange> changes;  ///< the last ones, oldest first: who follows them misses none between two looks
   std::map<std::string, std::string> extra;  ///< forward compatible: unknown lines are kept
 };
+
+/// The text of a state file; what cannot be read in it is as if it were not there.
+RunState parse_run_state(std::string_view text);
 
 /// One journal line. scope: a step's name, or "storage", "network 0", "security seccomp" for a plugin's own records.
 struct JournalEntry {
@@ -78,6 +91,9 @@ class JournalScope final : public RecordStore {
   Journal& journal_;
   std::string scope_;
 };
+
+/// Makes the directory of a lxcpath's run directories and its parents, or checks that they are this user's own.
+Result<void> make_run_root(Kernel& kernel, const RuntimeRoot& root, const std::string& lxcpath);
 
 class RunDirectory {
  public:
@@ -117,8 +133,27 @@ enum class Creation {
 };
 Result<Creation> creation_of(Kernel& kernel, const ContainerPaths& paths);
 
-/// One container's exclusive lock (flock(2) on a file in the run root). Held by every verb that changes it; released at the last close.
-Result<UniqueFd> lock_container(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, int timeout_ms);
+/// For what has no configuration that can be seen: not_found, or denied when that may only be a matter of permission.
+Error no_container(Kernel& kernel, const ContainerPaths& paths);
+
+/// One container's exclusive lock (flock(2) on a file in the run root), held by every verb that changes it. A fork holds it too, until its copy of
+/// the descriptor is closed. The file goes with the last trace of the container: when neither its directory nor its run directory is there at the
+/// release.
+class ContainerLock {
+ public:
+  ContainerLock(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, UniqueFd fd);
+  ContainerLock(ContainerLock&&) = default;
+  ContainerLock& operator=(ContainerLock&&) = delete;
+  ~ContainerLock();
+
+ private:
+  Kernel* kernel_;
+  std::string directory_, run_directory_, file_, lxcpath_directory_;
+  UniqueFd fd_;
+};
+
+/// Errors: busy when another process held it for `timeout_ms`.
+Result<ContainerLock> lock_container(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, int timeout_ms);
 
 /// The abstract name of LXC's command socket for this container, without the NUL, as /proc/net/unix shows it behind an '@'.
 std::string lxc_command_name(const ContainerPaths& paths);

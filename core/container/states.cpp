@@ -35,6 +35,11 @@ std::optional<State> parse_state(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_up(State state) {
+  constexpr unsigned up = bit(State::running) | bit(State::freezing) | bit(State::frozen) | bit(State::thawed);
+  return (bit(state) & up) != 0;
+}
+
 bool may_follow(State from, State to) { return (moves[static_cast<std::size_t>(from)] & bit(to)) != 0; }
 
 }  // namespace lxcx::core

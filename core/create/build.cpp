@@ -33,7 +33,7 @@ Result<std::string> mount_volume(Host& host, const ContainerPaths& paths, const 
   const UniqueFd mount(fd);
   const bool is_directory =
       request.source.starts_with('/') && kernel.openat(AT_FDCWD, request.source.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW).has_value();
-  const std::string where = is_directory ? request.source : host.root.default_rootfs_mount();
+  std::string where = is_directory ? request.source : host.root.default_rootfs_mount();
   LXCX_CHECK(make_directories(kernel, where, 0755));
   LXCX_TRY(point, kernel.openat(AT_FDCWD, where.c_str(), O_PATH | O_DIRECTORY));
   LXCX_CHECK(kernel.move_mount(mount.get(), "", point.get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
@@ -57,6 +57,7 @@ Result<void> build_here(Host& host, const ContainerPaths& paths, const BuildRequ
   inputs.log = &log;
   inputs.who = "template '" + request.template_name + "'";
   inputs.settings = request.template_settings;
+  inputs.cancelled = request.create.cancelled;
   inputs.progress = [&](std::uint64_t done, std::uint64_t total) {
     (void)send_frame(host.kernel, out, Frame::step, std::to_string(done) + "\t" + std::to_string(total));
   };
@@ -80,19 +81,35 @@ void take_progress(const CreateRequest& request, std::string_view payload) {
   request.progress(static_cast<std::uint64_t>(parse_integer(parts[0]).value_or(0)), static_cast<std::uint64_t>(parse_integer(parts[1]).value_or(0)));
 }
 
-Result<BuildOutcome> hear_builder(Host& host, int fd, const CreateRequest& request) {
+/// Until the template's process says something. A Ctrl-C reaches that one too; who ends lxcx alone has it passed on.
+Result<void> await_word(Kernel& kernel, int fd, pid_t builder, const CreateRequest& request) {
+  constexpr int look_again_ms = 100;
+  bool is_told = false;
+  while (request.cancelled != nullptr) {
+    pollfd ready{fd, POLLIN, 0};
+    const Result<int> count = kernel.poll({&ready, 1}, look_again_ms);
+    if (!count && count.error().sys_errno != EINTR) return std::unexpected(count.error());
+    if (count && *count > 0) break;
+    if (request.is_cancelled() && !is_told) is_told = kernel.kill(builder, SIGTERM).has_value();
+  }
+  return {};
+}
+
+Result<BuildOutcome> hear_builder(Host& host, int fd, pid_t builder, const CreateRequest& request) {
   BuildOutcome outcome;
   while (true) {
+    LXCX_CHECK(await_word(host.kernel, fd, builder, request));
     LXCX_TRY(message, doing(receive_frame(host.kernel, fd), "the template's process"));
     switch (message.frame) {
       case Frame::error: return std::unexpected(unpack_error(message.payload));
       case Frame::log:
-        if (!message.payload.empty()) host.log.write(static_cast<Level>(message.payload[0] - '0'), std::string_view(message.payload).substr(1));
+        if (const std::optional<LogLine> line = read_log_line(message.payload)) host.log.write(line->level, line->text);
         break;
       case Frame::step: take_progress(request, message.payload); break;
       case Frame::terminals: take_result(outcome, message.payload); break;
       case Frame::ready: return outcome;
       case Frame::mapped:
+      case Frame::map_mount:
       case Frame::go: return fail(Code::internal, "the template's process sent a frame that only a parent sends");
     }
   }
@@ -112,7 +129,7 @@ Result<BuildOutcome> build_rootfs(Host& host, const ContainerPaths& paths, const
     ::_exit(done ? 0 : 1);
   }
   ends.second.reset();
-  Result<BuildOutcome> outcome = hear_builder(host, ends.first.get(), request.create);
+  Result<BuildOutcome> outcome = hear_builder(host, ends.first.get(), child, request.create);
   ends.first.reset();
   if (!outcome) (void)host.kernel.kill(child, SIGKILL);
   LXCX_CHECK(host.kernel.wait_pid(child));

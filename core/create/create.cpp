@@ -77,7 +77,7 @@ Result<std::string> choose_storage(Host& host, const CreateRequest& request) {
   if (wanted.size() == 1 && wanted[0] == "best") wanted = {"btrfs", "zfs", "lvm", "dir"};
   Error first;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const std::string name = wanted[i] == "none" ? "dir" : wanted[i];
+    std::string name = wanted[i] == "none" ? "dir" : wanted[i];
     const Result<Storage*> plugin = host.plugins.storage(name);
     if (plugin) return name;
     if (i == 0) first = plugin.error();
@@ -95,7 +95,8 @@ Result<std::string> base_config(Host& host, const std::string& default_config, c
       host.log.warn("the default configuration '" + path + "' cannot be read: " + text.error().message + ", ignoring");
     return std::string();
   }
-  if (text && !text->empty() && text->back() != '\n') *text += '\n';
+  if (!text) return hinting(doing(std::move(text), "read the configuration to begin with"), "--config names a file that can be read, or none");
+  if (!text->empty() && text->back() != '\n') *text += '\n';
   return text;
 }
 
@@ -111,7 +112,7 @@ std::string header(const CreateRequest& request) {
   std::string parameters;
   for (const std::string& arg : request.template_args) parameters += " " + escape_line(arg);
   return "# Template used to create this container: " + escape_line(request.template_) + "\n# Parameters passed to the template:" + parameters +
-         "\n# For the keys see lxc.container.conf(5) or `lxcx config keys`\n\n";
+         "\n# For the keys see lxcx.container.conf(5) or `lxcx config keys`\n\n";
 }
 
 struct Plan {
@@ -223,12 +224,20 @@ Result<void> announce_volume(Journal& partial, const Plan& plan, const CreateReq
   return {};
 }
 
+/// Between two steps: the user gave up.
+Result<void> go_on(const CreateRequest& request) {
+  if (!request.is_cancelled()) return {};
+  return fail(Code::cancelled, "given up; nothing of it is kept");
+}
+
 Result<std::string> make_volume(Host& host, const ContainerPaths& paths, const Plan& plan, const CreateRequest& request, Journal& partial,
                                 Made& made) {
   LXCX_CHECK(announce_volume(partial, plan, request));
   JournalScope records(partial, "storage");
   const std::string directory = paths.directory();
-  HostCall call(call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(plan, request), &records, request));
+  HostCall::Inputs inputs = call_inputs(host, "storage '" + plan.storage_name + "'", storage_settings(plan, request), &records, request);
+  inputs.cancelled = request.cancelled;  // of the making alone: what undoes it goes to its end
+  HostCall call(std::move(inputs));
   Call view = call.call();
   const Volume wanted{paths.name, {}, directory, plan.config.rootfs_options, plan.config.idmap};
   LXCX_TRY(source, doing(plan.storage->create(view, wanted, request.size_bytes), "storage plugin '" + plan.storage_name + "'"));
@@ -241,6 +250,13 @@ Result<std::string> make_volume(Host& host, const ContainerPaths& paths, const P
   });
   LXCX_CHECK(partial.append(create_scope, "source", source));
   return source;
+}
+
+/// `partial` has served. Of a volume outside the container's directory it stays, under another name: destroy has to know what create made.
+Result<void> finish_records(Kernel& kernel, int directory, const ContainerPaths& paths, const Journal& partial) {
+  const std::string* source = partial.last(create_scope, "source");
+  if (source == nullptr || source->starts_with(paths.directory() + "/")) return kernel.unlinkat(directory, "partial", 0);
+  return kernel.renameat2(directory, "partial", directory, std::string(storage_records).c_str(), 0);
 }
 
 /// The configuration with what the template emitted, read back and checked as a whole.
@@ -264,7 +280,7 @@ Result<void> finish_config(Host& host, const ContainerPaths& paths, const BuildO
 }  // namespace
 
 Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, const std::string& default_config, const CreateRequest& request) {
-  LXCX_CHECK(check_name(paths.name));
+  LXCX_CHECK(check_new_name(paths.name));
   CreateOutcome outcome;
   LXCX_TRY(plan, make_plan(host, paths, default_config, request, outcome.warnings));
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
@@ -287,6 +303,7 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
   });
   if (plan.builder.plugin != nullptr) {
     LXCX_TRY(source, make_volume(host, paths, plan, request, partial, made));
+    LXCX_CHECK(go_on(request));
     LXCX_TRY(line, config_line("lxc.rootfs.path", plan.storage_name + ":" + source));
     plan.config_text += line;
     LXCX_CHECK(replace_file(host.kernel, directory.get(), "config", plan.config_text, 0640));
@@ -306,7 +323,8 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
     LXCX_CHECK(replace_file(host.kernel, directory.get(), "config", plan.config_text, 0640));
     LXCX_CHECK(finish_config(host, paths, {}, outcome.warnings));
   }
-  LXCX_CHECK(host.kernel.unlinkat(AT_FDCWD, paths.partial().c_str(), 0));
+  LXCX_CHECK(go_on(request));
+  LXCX_CHECK(finish_records(host.kernel, directory.get(), paths, partial));
   made.keep();
   tell_hooks_of_create(host, paths);
   return outcome;

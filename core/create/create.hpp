@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making a container: a directory, a configuration, a volume, and a template to fill it.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct CreateRequest {
   std::uint64_t size_bytes = 0;           ///< 0: the backend's default
   bool quiet = false;                     ///< silences the template
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+  const std::atomic<bool>* cancelled = nullptr;  ///< once true: what was made is taken back, and the error is `cancelled`
+  bool is_cancelled() const { return cancelled != nullptr && *cancelled; }
 };
 struct CreateOutcome {
   std::vector<std::string> messages;  ///< what the template wants shown

@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "core/base/text.hpp"
 #include "core/cgroup/cgroups.hpp"
+#include "core/info/usage.hpp"
 #include "core/kernel/files.hpp"
 #include "core/stop/stop.hpp"
 
@@ -22,48 +24,19 @@ std::optional<std::uint64_t> number_in(const Result<std::string>& text) {
   return value ? std::optional(static_cast<std::uint64_t>(*value)) : std::nullopt;
 }
 
-/// A `name value` line of a file such as cpu.stat or memory.stat.
-std::optional<std::uint64_t> field(const Result<std::string>& text, std::string_view name) {
-  if (!text) return std::nullopt;
-  for (const std::string& line : split(*text, '\n'))
-    if (line.starts_with(std::string(name) + " ")) return number_in(Result<std::string>(line.substr(name.size() + 1)));
-  return std::nullopt;
-}
-
-/// io.stat of v2: `8:0 rbytes=… wbytes=… …`, one line for each device.
-std::optional<std::uint64_t> v2_io_bytes(const Result<std::string>& text) {
-  if (!text) return std::nullopt;
-  std::uint64_t sum = 0;
-  for (const std::string& word : split_blanks(join(split(*text, '\n'), " ")))
-    for (const std::string_view key : {"rbytes=", "wbytes="})
-      if (word.starts_with(key)) sum += static_cast<std::uint64_t>(parse_integer(std::string_view(word).substr(key.size())).value_or(0));
-  return sum;
-}
-
-/// blkio.throttle.io_service_bytes of v1 ends with a line `Total N`.
-std::optional<std::uint64_t> v1_io_bytes(const Result<std::string>& text) {
-  std::optional<std::uint64_t> total = field(text, "Total");
-  return total;
-}
-
 void fill_statistics(Host& host, const RunState& run, ContainerInfo& info) {
   const Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, false);
   if (!cgroups || run.cgroup.empty()) return;
-  const auto read = [&](std::string_view key) { return cgroups->read(run.cgroup, key); };
-  info.cpu_ns = number_in(read("cpuacct.usage"));
-  if (!info.cpu_ns)
-    if (const auto us = field(read("cpu.stat"), "usage_usec")) info.cpu_ns = *us * 1000;
-  info.memory_bytes = number_in(read("memory.usage_in_bytes"));
-  if (!info.memory_bytes) info.memory_bytes = number_in(read("memory.current"));
-  info.kernel_memory_bytes = number_in(read("memory.kmem.usage_in_bytes"));
-  if (!info.kernel_memory_bytes) info.kernel_memory_bytes = field(read("memory.stat"), "kernel");
-  info.block_io_bytes = v1_io_bytes(read("blkio.throttle.io_service_bytes"));
-  if (!info.block_io_bytes) info.block_io_bytes = v2_io_bytes(read("io.stat"));
+  const Usage usage = read_usage(*cgroups, run.cgroup);
+  info.cpu_ns = usage.cpu_ns;
+  info.memory_bytes = usage.memory_bytes;
+  info.kernel_memory_bytes = usage.kernel_memory_bytes;
+  info.block_io_bytes = usage.block_bytes;
 }
 
-std::uint64_t link_counter(Kernel& kernel, const std::string& link, std::string_view counter) {
+std::optional<std::uint64_t> link_counter(Kernel& kernel, const std::string& link, std::string_view counter) {
   const std::string path = "/sys/class/net/" + link + "/statistics/" + std::string(counter);
-  return number_in(read_file(kernel, AT_FDCWD, path.c_str(), 64)).value_or(0);
+  return number_in(read_file(kernel, AT_FDCWD, path.c_str(), 64));
 }
 
 /// The host's ends of the container's devices, as the journal has them; what the host receives is what the container sent.
@@ -114,13 +87,11 @@ Result<ContainerInfo> container_info(Host& host, const ContainerPaths& paths) {
       info.manager = "lxc";
       return info;
     }
-    if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0))
-      return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them");
+    if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0)) return std::unexpected(no_container(host.kernel, paths));
     return info;
   }
   info.state = container_state(host, paths);
   info.manager = "lxcx";
-  info.last_exit_status = seen.run.exit_status;
   info.started_at = seen.run.started_at;
   if (!seen.init_alive) return info;
   info.init = seen.run.init.pid;
@@ -134,6 +105,10 @@ Result<ContainerInfo> container_info(Host& host, const ContainerPaths& paths) {
 Result<bool> wait_for_state(Host& host, const ContainerPaths& paths, const std::vector<State>& states, int timeout_s) {
   using Clock = std::chrono::steady_clock;
   LXCX_CHECK(check_name(paths.name));
+  // What a user has started stands in a directory of that user's own, where nobody else finds it.
+  const Result<struct stat> seen = host.kernel.fstatat(AT_FDCWD, paths.directory().c_str(), 0);
+  if (::geteuid() != 0 && seen && seen->st_uid != ::geteuid())
+    return fail(Code::denied, "the state of '" + paths.name + "' is another user's", "become root, or the user whose container it is");
   const auto give_up = Clock::now() + std::chrono::seconds(std::max(timeout_s, 0));
   while (true) {
     (void)finish_stale_teardown(host, paths);

@@ -20,20 +20,22 @@ struct ContainerInfo {
   std::vector<std::string> addresses;  ///< IPv4 first; no loopback, no link-local
   struct Link {
     std::string name;
-    std::uint64_t rx_bytes = 0, tx_bytes = 0;
+    std::optional<std::uint64_t> rx_bytes, tx_bytes;
   };
   std::vector<Link> links;             ///< host side
   std::optional<std::uint64_t> cpu_ns, memory_bytes, kernel_memory_bytes, block_io_bytes;
   std::int64_t started_at = 0;
-  int last_exit_status = -1;
 };
 
 struct ListRequest {
   bool addresses = false;              ///< costs a namespace visit for each running container
   bool memory = false;
+  unsigned nesting = 0;                ///< how deep to look into containers for containers
 };
 struct ContainerSummary {
   std::string name;
+  std::vector<std::string> inside;     ///< the containers around it, outermost first
+  std::string cgroup;                  ///< of a running one, below each hierarchy's base; empty: none
   State state = State::stopped;
   pid_t init = 0;
   std::string manager;
@@ -57,7 +59,7 @@ struct InterfaceAddresses {
   std::string interface;
   std::vector<std::string> ipv4, ipv6;
 };
-/// For each process in turn, none for one that has ended or may not be visited. Forks, once for all of them: the caller stays in its own namespace.
+/// For each process in turn, none for one that has ended or may not be visited. The calling thread visits their namespaces and comes back.
 Result<std::vector<std::vector<InterfaceAddresses>>> addresses_of(Kernel& kernel, const std::vector<pid_t>& processes);
 
 }  // namespace lxcx::core

@@ -8,24 +8,15 @@
 #include "core/base/text.hpp"
 #include "core/cgroup/cgroups.hpp"
 #include "core/info/info.hpp"
+#include "core/info/listing.hpp"
 #include "core/kernel/files.hpp"
 #include "core/stop/stop.hpp"
 
 namespace lxcx::core {
 
-namespace {
-
-std::vector<std::string> names_in(Kernel& kernel, const std::string& directory) {
-  const Result<UniqueFd> fd = kernel.openat(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
-  if (!fd) return {};
-  return kernel.getdents(fd->get()).value_or(std::vector<std::string>{});
-}
-
-/// Containers that LXC runs, from its abstract sockets: one read for all of them. Those whose socket is named after a hash are found among the
-/// `defined` ones only.
-std::set<std::string> names_under_lxc(Kernel& kernel, const std::string& lxcpath, const std::set<std::string>& defined) {
+std::set<std::string> names_under_lxc(Kernel& kernel, const std::string& table, const std::string& lxcpath, const std::set<std::string>& defined) {
   std::set<std::string> names;
-  const Result<std::string> text = read_file(kernel, AT_FDCWD, "/proc/net/unix", std::size_t{64} << 20);
+  const Result<std::string> text = read_file(kernel, AT_FDCWD, table.c_str(), std::size_t{64} << 20);
   if (!text) return names;
   const std::string prefix = lxcpath + "/";
   constexpr std::string_view suffix = "/command";
@@ -45,17 +36,27 @@ std::set<std::string> names_under_lxc(Kernel& kernel, const std::string& lxcpath
   return names;
 }
 
-void fill_from_config(Host& host, const ContainerPaths& paths, ContainerSummary& summary) {
-  const Result<ContainerConfig> config = load_config(paths.config(), host.source, nullptr);
+void fill_from_config(const ConfigSource& source, const std::string& file, ContainerSummary& summary) {
+  const Result<ContainerConfig> config = load_config(file, source, nullptr);
   if (!config) return;
   summary.autostart = config->autostart;
   summary.unprivileged = !config->is_privileged();
   summary.groups = config->groups;
 }
 
-void fill_memory(const Cgroups& cgroups, const RunState& run, ContainerSummary& summary) {
+namespace {
+
+/// What is not there has no names; a directory that may not be read, or is none, is an error.
+Result<std::vector<std::string>> names_in(Kernel& kernel, const std::string& directory) {
+  Result<UniqueFd> fd = kernel.openat(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY);
+  if (!fd && fd.error().sys_errno == ENOENT) return std::vector<std::string>{};
+  if (!fd) return doing(Result<std::vector<std::string>>(std::unexpected(std::move(fd).error())), "list the containers");
+  return kernel.getdents(fd->get());
+}
+
+void fill_memory(const Cgroups& cgroups, ContainerSummary& summary) {
   const auto number = [&](std::string_view key) -> std::optional<std::uint64_t> {
-    const Result<std::string> text = cgroups.read(run.cgroup, key);
+    const Result<std::string> text = cgroups.read(summary.cgroup, key);
     if (!text) return std::nullopt;
     const Result<std::int64_t> value = parse_integer(trim(*text));
     return value ? std::optional(static_cast<std::uint64_t>(*value)) : std::nullopt;
@@ -67,7 +68,7 @@ void fill_memory(const Cgroups& cgroups, const RunState& run, ContainerSummary& 
   if (!summary.swap_bytes) summary.swap_bytes = number("memory.swap.current");
 }
 
-/// For all at once: a fork for each would cost more than all the rest of a listing.
+/// Of those that run, in the order of the summaries.
 void fill_addresses(Host& host, std::vector<ContainerSummary>& summaries) {
   std::vector<pid_t> processes;
   for (const ContainerSummary& summary : summaries)
@@ -86,13 +87,24 @@ void fill_addresses(Host& host, std::vector<ContainerSummary>& summaries) {
   }
 }
 
+/// What the control groups of running containers tell.
+void fill_from_groups(Host& host, const ListRequest& request, std::vector<ContainerSummary>& summaries) {
+  if (std::ranges::none_of(summaries, [](const ContainerSummary& summary) { return !summary.cgroup.empty(); })) return;
+  const Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, false);
+  if (!cgroups) return;
+  for (ContainerSummary& summary : summaries) {
+    if (summary.cgroup.empty()) continue;
+    if (summary.state == State::running && cgroups->is_frozen(summary.cgroup).value_or(false)) summary.state = State::frozen;
+    if (request.memory) fill_memory(*cgroups, summary);
+  }
+}
+
 /// What one listing looks at, opened once.
 struct Listing {
   std::set<std::string> started, under_lxc;
-  std::optional<Cgroups> cgroups;
 };
 
-ContainerSummary summarize(Host& host, const ContainerPaths& paths, const Listing& listing, const ListRequest& request) {
+ContainerSummary summarize(Host& host, const ContainerPaths& paths, const Listing& listing) {
   ContainerSummary summary;
   summary.name = paths.name;
   if (listing.under_lxc.contains(paths.name)) {
@@ -105,10 +117,7 @@ ContainerSummary summarize(Host& host, const ContainerPaths& paths, const Listin
   if (!seen.init_alive) return summary;
   summary.manager = "lxcx";
   summary.init = seen.run.init.pid;
-  if (listing.cgroups && !seen.run.cgroup.empty()) {
-    if (summary.state == State::running && listing.cgroups->is_frozen(seen.run.cgroup).value_or(false)) summary.state = State::frozen;
-    if (request.memory) fill_memory(*listing.cgroups, seen.run, summary);
-  }
+  summary.cgroup = seen.run.cgroup;
   return summary;
 }
 
@@ -116,16 +125,14 @@ ContainerSummary summarize(Host& host, const ContainerPaths& paths, const Listin
 
 Result<std::vector<ContainerSummary>> list_containers(Host& host, const std::string& lxcpath, const ListRequest& request, bool details) {
   std::set<std::string> defined, all;
-  const Result<UniqueFd> directory = host.kernel.openat(AT_FDCWD, lxcpath.c_str(), O_RDONLY | O_DIRECTORY);
-  if (!directory && directory.error().code == Code::denied) return std::unexpected(directory.error());
-  for (const std::string& name : names_in(host.kernel, lxcpath))
+  LXCX_TRY(names, names_in(host.kernel, lxcpath));
+  for (const std::string& name : names)
     if (name[0] != '.' && host.kernel.faccessat(AT_FDCWD, (lxcpath + "/" + name + "/config").c_str(), F_OK, 0)) defined.insert(name);
   Listing listing;
-  for (const std::string& name : names_in(host.kernel, host.root.of_lxcpath(lxcpath)))
+  // Another user's run directories may be closed to this one.
+  for (const std::string& name : names_in(host.kernel, host.root.of_lxcpath(lxcpath)).value_or(std::vector<std::string>{}))
     if (name[0] != '.') listing.started.insert(name);
-  listing.under_lxc = names_under_lxc(host.kernel, lxcpath, defined);
-  if (!listing.started.empty())
-    if (Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, false)) listing.cgroups.emplace(std::move(*cgroups));
+  listing.under_lxc = names_under_lxc(host.kernel, "/proc/net/unix", lxcpath, defined);
   all = defined;
   all.insert(listing.started.begin(), listing.started.end());
   all.insert(listing.under_lxc.begin(), listing.under_lxc.end());
@@ -133,12 +140,14 @@ Result<std::vector<ContainerSummary>> list_containers(Host& host, const std::str
   summaries.reserve(all.size());
   for (const std::string& name : all) {
     const ContainerPaths paths{lxcpath, name};
-    ContainerSummary summary = summarize(host, paths, listing, request);
+    ContainerSummary summary = summarize(host, paths, listing);
     summary.defined = defined.contains(name);
     if (!summary.defined && summary.state == State::stopped) continue;
-    if (details && summary.defined) fill_from_config(host, paths, summary);
+    if (details && summary.defined) fill_from_config(host.source, paths.config(), summary);
     summaries.push_back(std::move(summary));
   }
+  if (request.nesting > 0) add_nested(host.kernel, request.nesting, details, summaries);
+  fill_from_groups(host, request, summaries);
   if (request.addresses) fill_addresses(host, summaries);
   return summaries;
 }

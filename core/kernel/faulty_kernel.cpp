@@ -175,6 +175,16 @@ Result<void> FaultyKernel::close_range(unsigned first, unsigned last, unsigned f
   return real_.close_range(first, last, flags);
 }
 
+Result<UniqueFd> FaultyKernel::inotify_init1(int flags) {
+  if (is_due("inotify_init1")) return fault("inotify_init1");
+  return real_.inotify_init1(flags);
+}
+
+Result<int> FaultyKernel::inotify_add_watch(int fd, const char* path, std::uint32_t mask) {
+  if (is_due("inotify_add_watch")) return fault("inotify_add_watch");
+  return real_.inotify_add_watch(fd, path, mask);
+}
+
 Result<UniqueFd> FaultyKernel::memfd_create(const char* name, unsigned flags) {
   if (is_due("memfd_create")) return fault("memfd_create");
   return real_.memfd_create(name, flags);

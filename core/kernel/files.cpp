@@ -2,14 +2,26 @@
 #include "core/kernel/files.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <time.h>
 
 #include <array>
 
 namespace lxcx::core {
+namespace {
+
+/// The file may have been removed between open and lock: then another holds a lock on a newer one.
+Result<bool> is_the_one_on_disk(Kernel& kernel, int fd, const std::string& path) {
+  LXCX_TRY(mine, kernel.fstat(fd));
+  const Result<struct stat> there = kernel.fstatat(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW);
+  return there && there->st_ino == mine.st_ino && there->st_dev == mine.st_dev;
+}
+
+}  // namespace
 
 Result<std::string> read_all(Kernel& kernel, int fd, std::size_t limit) {
   std::string text;
-  std::array<char, 8192> buffer;
+  std::array<char, 8192> buffer{};
   while (true) {
     LXCX_TRY(size, kernel.read(fd, buffer.data(), buffer.size()));
     if (size == 0) return text;
@@ -41,6 +53,47 @@ Result<void> replace_file(Kernel& kernel, int dirfd, const std::string& name, st
   Result<void> done = write_fresh();
   if (!done) (void)kernel.unlinkat(dirfd, fresh.c_str(), 0);
   return doing(std::move(done), "write '" + name + "'");
+}
+
+Result<void> create_file_like(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, const struct stat& like) {
+  LXCX_TRY(fd, kernel.openat(dirfd, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+  const auto fill = [&]() -> Result<void> {
+    LXCX_CHECK(write_all(kernel, fd.get(), text));
+    LXCX_TRY(mine, kernel.fstat(fd.get()));
+    // The owner first: chown(2) takes set-id bits away.
+    if (mine.st_uid != like.st_uid || mine.st_gid != like.st_gid) LXCX_CHECK(kernel.fchown(fd.get(), like.st_uid, like.st_gid));
+    LXCX_CHECK(kernel.fchmod(fd.get(), like.st_mode & 07777U));
+    return kernel.fsync(fd.get());
+  };
+  Result<void> filled = fill();
+  if (!filled) (void)kernel.unlinkat(dirfd, name.c_str(), 0);
+  return doing(std::move(filled), "write '" + name + "'");
+}
+
+Result<void> replace_file_like(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, const struct stat& like) {
+  const std::string fresh = "." + name + ".lxcx-new";
+  (void)kernel.unlinkat(dirfd, fresh.c_str(), 0);  // of one that was killed here
+  LXCX_CHECK(create_file_like(kernel, dirfd, fresh, text, like));
+  const Result<void> renamed = kernel.renameat2(dirfd, fresh.c_str(), dirfd, name.c_str(), 0);
+  if (!renamed) (void)kernel.unlinkat(dirfd, fresh.c_str(), 0);
+  LXCX_CHECK(doing(renamed, "replace '" + name + "'"));
+  return doing(kernel.fsync(dirfd), "write the directory of '" + name + "' to disk");
+}
+
+Result<UniqueFd> open_locked(Kernel& kernel, const std::string& path, int flags, mode_t mode, int timeout_ms) {
+  constexpr int step_ms = 10;
+  for (int waited_ms = 0;; waited_ms += step_ms) {
+    LXCX_TRY(fd, kernel.openat(AT_FDCWD, path.c_str(), flags, mode));
+    const Result<void> locked = kernel.flock(fd.get(), LOCK_EX | LOCK_NB);
+    if (locked) {
+      LXCX_TRY(valid, is_the_one_on_disk(kernel, fd.get(), path));
+      if (valid) return fd;
+      continue;
+    }
+    if (locked.error().code != Code::busy || waited_ms >= timeout_ms) return std::unexpected(locked.error());
+    const timespec pause{0, step_ms * 1'000'000L};
+    ::nanosleep(&pause, nullptr);
+  }
 }
 
 Result<bool> make_directories(Kernel& kernel, const std::string& path, mode_t mode) {

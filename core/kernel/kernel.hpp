@@ -79,6 +79,8 @@ class Kernel {
   virtual Result<void> dup2(int fd, int onto) = 0;                  ///< `onto` survives exec
   virtual Result<int> fcntl(int fd, int command, long argument) = 0;
   virtual Result<void> close_range(unsigned first, unsigned last, unsigned flags) = 0;
+  virtual Result<UniqueFd> inotify_init1(int flags) = 0;                                          ///< IN_CLOEXEC is always added
+  virtual Result<int> inotify_add_watch(int fd, const char* path, std::uint32_t mask) = 0;  ///< the watch descriptor
   virtual Result<UniqueFd> memfd_create(const char* name, unsigned flags) = 0;
   virtual Result<std::string> fgetxattr(int fd, const char* name) = 0;  ///< ENODATA: there is none. Allocates
   virtual Result<void> fsetxattr(int fd, const char* name, std::string_view value) = 0;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -138,7 +139,8 @@ Result<std::vector<std::string>> RealKernel::getdents(int fd) {
   // From the start, whoever read it before.
   if (::lseek(fd, 0, SEEK_SET) < 0) return failed_fd("lseek", fd);
   std::vector<std::string> names;
-  alignas(Entry) std::array<char, 16384> buffer;
+  // Left as it is: the kernel fills it, and clearing four pages first would cost more than most calls do.
+  alignas(Entry) std::array<char, 16384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   for (;;) {
     const long got = ::syscall(SYS_getdents64, fd, buffer.data(), buffer.size());
     if (got < 0) return failed_fd("getdents64", fd);
@@ -162,7 +164,7 @@ Result<int> RealKernel::ioctl(int fd, unsigned long request, void* argument) {
   const int value = ::ioctl(fd, request, argument);
   if (value >= 0) return value;
   const int saved = errno;
-  std::array<char, 64> message;
+  std::array<char, 64> message{};
   std::snprintf(message.data(), message.size(), "ioctl %#lx fd %d", request, fd);
   return fail_errno(saved, message.data());
 }
@@ -188,6 +190,14 @@ Result<int> RealKernel::fcntl(int fd, int command, long argument) {
 
 Result<void> RealKernel::close_range(unsigned first, unsigned last, unsigned flags) {
   return done(::syscall(SYS_close_range, first, last, flags), "close_range");
+}
+
+Result<UniqueFd> RealKernel::inotify_init1(int flags) { return owned(::inotify_init1(flags | IN_CLOEXEC), "inotify_init1"); }
+
+Result<int> RealKernel::inotify_add_watch(int fd, const char* path, std::uint32_t mask) {
+  const int descriptor = ::inotify_add_watch(fd, path, mask);
+  if (descriptor < 0) return failed("inotify_add_watch", path);
+  return descriptor;
 }
 
 Result<UniqueFd> RealKernel::memfd_create(const char* name, unsigned flags) {

@@ -34,6 +34,8 @@ class RealKernel final : public Kernel {
   Result<void> dup2(int fd, int onto) override;
   Result<int> fcntl(int fd, int command, long argument) override;
   Result<void> close_range(unsigned first, unsigned last, unsigned flags) override;
+  Result<UniqueFd> inotify_init1(int flags) override;
+  Result<int> inotify_add_watch(int fd, const char* path, std::uint32_t mask) override;
   Result<UniqueFd> memfd_create(const char* name, unsigned flags) override;
   Result<std::string> fgetxattr(int fd, const char* name) override;
   Result<void> fsetxattr(int fd, const char* name, std::string_view value) override;

@@ -18,7 +18,7 @@ using namespace system_call;
 /// What the file system itself says: each read of an fs fd gives one message, "e overlay: …" (fsopen(2), "Message retrieval interface").
 Failure failed_with_messages(const char* call, const char* object, int fs_fd) {
   Failure failure = failed(call, object);
-  std::array<char, 512> line;
+  std::array<char, 512> line{};
   for (int count = 0; count < 16; ++count) {
     const ssize_t length = ::read(fs_fd, line.data(), line.size());
     if (length <= 0) break;

@@ -16,6 +16,7 @@
 #include <array>
 #include <csignal>
 
+#include "core/kernel/prefault.hpp"
 #include "core/kernel/real_kernel.hpp"
 #include "core/kernel/system_call.hpp"
 
@@ -33,12 +34,14 @@ constexpr std::uint64_t whole(std::uint32_t low, std::uint32_t high) { return (s
 Result<pid_t> RealKernel::clone3(const clone_args& arguments) {
   const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
   if (pid < 0) return failed("clone3");
+  if (pid == 0) prefault_child();
   return static_cast<pid_t>(pid);
 }
 
 Result<pid_t> RealKernel::fork() {
   const pid_t pid = ::fork();
   if (pid < 0) return failed("fork");
+  if (pid == 0) prefault_child();
   return pid;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -119,22 +120,26 @@ Result<void> RealKernel::sendmsg(int fd, std::string_view bytes, std::span<const
 }
 
 Result<std::string> RealKernel::recvmsg(int fd, std::size_t limit, std::vector<UniqueFd>& fds) {
-  std::string bytes(limit, '\0');
-  iovec part{bytes.data(), bytes.size()};
   ControlBuffer control = {};
   msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
   message.msg_control = &control;
   message.msg_controllen = sizeof control;
-  const ssize_t got = retry_on_eintr([&] { return ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC); });
+  ssize_t got = -1;
+  std::string bytes;
+  // Not filled with zeros first: the limit is far above what messages have, and untouched pages cost nothing.
+  bytes.resize_and_overwrite(limit, [&](char* data, std::size_t size) {
+    iovec part{data, size};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    got = retry_on_eintr([&] { return ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC); });
+    return static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  });
   if (got < 0) return failed_fd("recvmsg", fd);
   std::vector<UniqueFd> received;
   take_fds(message, received);  // before any refusal, so that they are closed
   errno = EMSGSIZE;
   if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) return failed_fd("recvmsg of a message that is too long on", fd);
   for (UniqueFd& one : received) fds.push_back(std::move(one));
-  bytes.resize(static_cast<std::size_t>(got));
   return bytes;
 }
 

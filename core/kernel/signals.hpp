@@ -40,7 +40,7 @@ class BlockedSignals {
   int fd() const { return fd_.get(); }
   /// The next pending one, or 0.
   int next() const {
-    signalfd_siginfo info;
+    signalfd_siginfo info{};
     return ::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info) ? static_cast<int>(info.ssi_signo) : 0;
   }
 

@@ -56,9 +56,9 @@ Arguments arguments_of(const MonitorHandover& handover, int run_directory, const
   arguments.add("foreground", handover.foreground ? "1" : "0");
   add_ttys(arguments, handover.tty_masters);
   arguments.fds.insert(arguments.fds.end(), handover.kept_fds.begin(), handover.kept_fds.end());
-  arguments.argv.push_back("--");
+  arguments.argv.emplace_back("--");
   arguments.argv.insert(arguments.argv.end(), handover.teardown.begin(), handover.teardown.end());
-  arguments.argv.push_back(".");  // the end mark
+  arguments.argv.emplace_back(".");  // the end mark
   return arguments;
 }
 

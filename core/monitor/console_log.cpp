@@ -13,7 +13,10 @@ Result<ConsoleLogFile> open_console_log(Kernel& kernel, const std::string& path)
   ConsoleLogFile log;
   log.name = slash == std::string::npos ? path : path.substr(slash + 1);
   if (log.name.empty()) return fail(Code::usage, "console log '" + path + "' is a directory", "give the path of a file in lxc.console.logfile");
-  LXCX_TRY(parent, doing(kernel.openat(AT_FDCWD, directory.c_str(), O_PATH | O_DIRECTORY), "open the console's log"));
+  constexpr std::string_view hint = "lxc.console.logfile (--console-log) names a file in a directory that exists";
+  LXCX_TRY(parent,
+           hinting(doing(kernel.openat(AT_FDCWD, directory.c_str(), O_PATH | O_DIRECTORY), "open the directory of the console's log '" + path + "'"),
+                   hint));
   // O_NONBLOCK: a FIFO must not hold the start up; it is refused below.
   constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
   LXCX_TRY(file, doing(kernel.openat(parent.get(), log.name.c_str(), flags, 0600), "open the console's log '" + path + "'"));

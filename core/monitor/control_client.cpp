@@ -39,12 +39,12 @@ Failure odd_answer() { return fail(Code::internal, "the monitor's answer does no
 
 }  // namespace
 
-Result<Answer> exchange(Kernel& kernel, int socket, const Request& request) {
+Result<ControlAnswer> exchange(Kernel& kernel, int socket, const Request& request) {
   std::uint8_t frame[max_request];
   const std::size_t size = encode_request(request, frame);
   const Result<void> sent = kernel.sendmsg(socket, std::string_view(reinterpret_cast<const char*>(frame), size), {});
   if (!sent && !means_gone(sent.error())) return Failure(sent.error());
-  Answer answer;
+  ControlAnswer answer;
   LXCX_TRY(bytes, receive(kernel, socket, answer.fds));
   Frame got;
   if (const Defect defect = parse_frame(bytes_of(bytes), bytes.size(), got); defect != Defect::none) {

@@ -14,11 +14,11 @@ namespace lxcx::core {
 /// The socket's path through the run directory's fd.
 std::string control_path(int run_dirfd);
 
-struct Answer {
+struct ControlAnswer {
   std::string payload;
   std::vector<UniqueFd> fds;
 };
 /// Errors: the monitor's own; not_running when it has gone; timeout when it says nothing for five seconds.
-Result<Answer> exchange(Kernel& kernel, int socket, const control::Request& request);
+Result<ControlAnswer> exchange(Kernel& kernel, int socket, const control::Request& request);
 
 }  // namespace lxcx::core

@@ -138,7 +138,7 @@ void Relay::on_signals() {
 }
 
 Result<void> Relay::read_user() {
-  std::array<char, piece_size> piece;
+  std::array<char, piece_size> piece{};
   const Result<std::size_t> got = kernel_.read(in_, piece.data(), piece.size());
   if (!got && would_block(got.error())) return {};
   if (!got && got.error().sys_errno != EIO) return Failure(got.error());  // EIO: the terminal has gone
@@ -153,7 +153,7 @@ Result<void> Relay::read_user() {
 
 // A pty's master says EIO while no one has the slave open: between two logins, or because the container ended. The monitor's end tells which.
 Result<void> Relay::read_tty() {
-  std::array<char, piece_size> piece;
+  std::array<char, piece_size> piece{};
   const Result<std::size_t> got = kernel_.read(tty_.master.get(), piece.data(), piece.size());
   hung_up_ = !got && got.error().sys_errno == EIO;
   if (got) {

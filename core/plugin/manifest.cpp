@@ -159,13 +159,17 @@ Result<Json> parse_json(std::string_view text, const std::string& path) {
   };
   try {
     Json json = Json::parse(text, watch);
-    if (!json.is_object()) return fail(Code::plugin, "manifest '" + path + "': expected an object, found " + std::string(type_of(json)));
+    if (!json.is_object())
+      return fail(Code::plugin, "manifest '" + path + "': expected an object, found " + std::string(type_of(json)), "reinstall the plugin");
     if (!twice.empty()) return fail(Code::plugin, "manifest '" + path + "': field '" + escape_line(twice) + "' stands twice", "keep one of them");
     return json;
   } catch (const Json::parse_error& e) {
     Error error{Code::plugin, 0, "manifest '" + path + "' is not JSON: " + escape_line(cause_of(e.what())), {}, {}, place_of(text, e.byte, path), {}};
     error.hint = "fix it there, or reinstall the plugin";
     return std::unexpected(std::move(error));
+  } catch (const Json::out_of_range&) {
+    // Not a parse_error: the text is JSON, but no double holds the number.
+    return fail(Code::plugin, "manifest '" + path + "': a number in it is too large", "fix it there, or reinstall the plugin");
   }
 }
 

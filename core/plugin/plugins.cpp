@@ -77,8 +77,8 @@ struct Plugins::State {
   }
 };
 
-Plugins::Plugins(Kernel& kernel, Log& log, RegistryOptions options)
-    : state_(new State{kernel, log, Registry(kernel, std::move(options)), {}, {}, {}, {}, {}, {}}) {}
+Plugins::Plugins(Kernel& kernel, Log& log, const RegistryOptions& options)
+    : state_(new State{kernel, log, Registry(kernel, options), {}, {}, {}, {}, {}, {}}) {}
 Plugins::~Plugins() = default;
 
 Result<const Manifest*> Plugins::find(Kind kind, std::string_view name) { return state_->find(kind, name); }

@@ -37,7 +37,7 @@ struct RegistryEntry {
 
 class Plugins {
  public:
-  Plugins(Kernel& kernel, Log& log, RegistryOptions options);
+  Plugins(Kernel& kernel, Log& log, const RegistryOptions& options);
   ~Plugins();
   Plugins(const Plugins&) = delete;
   Plugins& operator=(const Plugins&) = delete;

@@ -39,7 +39,7 @@ bool is_missing(const Error& error) { return error.sys_errno == ENOENT || error.
 
 }  // namespace
 
-Registry::Registry(Kernel& kernel, RegistryOptions options) : kernel_(kernel), trust_(kernel) {
+Registry::Registry(Kernel& kernel, const RegistryOptions& options) : kernel_(kernel), trust_(kernel) {
   const auto add = [this](const std::string& path) {
     if (!path.empty() && std::ranges::find(directories_, plain(path)) == directories_.end()) directories_.push_back(plain(path));
   };

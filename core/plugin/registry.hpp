@@ -18,7 +18,7 @@ constexpr std::string_view written_mask = "{ \"masked\": \"by lxcx plugin disabl
 
 class Registry {
  public:
-  Registry(Kernel& kernel, RegistryOptions options);
+  Registry(Kernel& kernel, const RegistryOptions& options);
 
   /// Opens one file name in each directory until there is one. Errors: not_found, plugin.
   Result<Manifest> find(Kind kind, std::string_view name) const;

@@ -47,6 +47,8 @@ struct WantedPlugins {
   std::vector<std::string> security, hooks;
 };
 Result<WantedPlugins> wanted_plugins(Host& host, const ContainerConfig& config);
+/// The security plugins alone: all that an attach needs, so that a missing storage plugin locks nobody out.
+std::vector<std::string> wanted_security(Host& host, const ContainerConfig& config);
 Result<LoadedPlugins> load_plugins(Host& host, const ContainerConfig& config);
 /// What each of them says to this configuration, before anything is touched.
 struct StartContext;
@@ -95,8 +97,8 @@ struct StartContext {
   std::string target = "stop";  ///< teardown: "stop" or "reboot"
 
   std::string rootfs_mount_point() const { return config.rootfs_mount.empty() ? host.root.default_rootfs_mount() : config.rootfs_mount; }
-  Log* child_log = nullptr;  ///< in the child: sends lines to the parent
-  Log& log() const { return child_log != nullptr ? *child_log : host.log; }
+  Log* forked_log = nullptr;    ///< in the daemon and in the child: sends lines to the process that forked it (frame_log.hpp)
+  Log& log() const { return forked_log != nullptr ? *forked_log : host.log; }
 };
 
 /// clone(2) flags for the namespaces this container gets; shared ones are joined, not made.

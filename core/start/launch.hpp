@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of a start that a restart after a reboot shares with it.
 #pragma once
+#include <string_view>
+
 #include "core/start/context.hpp"
 
 namespace lxcx::core {
+
+/// In the state of a foreground start that ends with 0 whatever init ended with (StartRequest::reports_status).
+constexpr std::string_view unreported_status = "unreported_status";
 
 /// Makes the run directory and writes the journal, the configuration as started and the state into it. Leaves nothing when it fails.
 Result<void> prepare_run(StartContext& context);

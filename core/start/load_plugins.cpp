@@ -73,6 +73,52 @@ Result<void> split_rootfs(Host& host, const ContainerConfig& config, WantedPlugi
   return {};
 }
 
+/// The first line that asks for a security or hook plugin: the place to show when that one cannot be used.
+std::optional<Location> asked_for_at(const ContainerConfig& config, Kind kind, std::string_view name) {
+  const std::string_view own = kind == Kind::security ? "lxcx.security." : "lxcx.hook.";
+  const auto asks = [&](const Setting& setting) {
+    if (plugin_of(setting.key, own) == name) return true;
+    return kind == Kind::security &&
+           std::ranges::any_of(security_keys, [&](const KeyOwner& owner) { return owner.plugin == name && setting.key.starts_with(owner.prefix); });
+  };
+  const auto found = std::ranges::find_if(config.plugin_settings, asks);
+  return found != config.plugin_settings.end() ? std::optional<Location>(found->where) : std::nullopt;
+}
+
+template <class T>
+Result<T> located(Result<T> result, const std::optional<Location>& where) {
+  if (!result && !result.error().where) result.error().where = where;
+  return result;
+}
+
+/// `lxcx.KIND.NAME.key`: there is such a plugin, whether this container uses it or not, and it has such a setting.
+Result<void> check_own_settings(Host& host, const ContainerConfig& config) {
+  constexpr std::array<std::pair<std::string_view, Kind>, 3> families{
+      {{"lxcx.storage.", Kind::storage}, {"lxcx.security.", Kind::security}, {"lxcx.hook.", Kind::hook}}};
+  for (const auto& [prefix, kind] : families) {
+    for (const Setting& setting : config.settings_with_prefix(prefix)) {
+      const std::string name(plugin_of(setting.key, prefix));
+      const auto refuse = [&](Error error) {
+        error.where = setting.where;
+        return std::unexpected(std::move(error));
+      };
+      const Result<const Manifest*> manifest = host.plugins.find(kind, name);
+      if (!manifest) return refuse(manifest.error());
+      // A storage plugin's settings are named without the prefix: create takes them from its own options too.
+      const std::string_view own = std::string_view(setting.key).substr(std::min(setting.key.size(), prefix.size() + name.size() + 1));
+      if ((*manifest)->declares(setting.key) || (*manifest)->declares(own)) continue;
+      return refuse({Code::config,
+                     0,
+                     "the " + std::string(kind_name(kind)) + " plugin '" + name + "' has no setting '" + setting.key + "'",
+                     "`lxcx plugin info " + std::string(kind_name(kind)) + " " + name + "` lists its settings",
+                     {},
+                     {},
+                     {}});
+    }
+  }
+  return {};
+}
+
 Result<LoadedPlugins::Nic> load_nic(Host& host, const NicConfig& config) {
   LXCX_TRY(manifest, host.plugins.find(Kind::network, config.type));
   LXCX_TRY(plugin, host.plugins.network(config.type));
@@ -106,17 +152,22 @@ Result<std::string> detect_storage(Host& host, const std::string& source) {
   return host.plugins.storage_for_source(view, source);
 }
 
+std::vector<std::string> wanted_security(Host& host, const ContainerConfig& config) {
+  std::vector<std::string> names;
+  for (const Setting& setting : config.plugin_settings) want_security(host, setting, names);
+  for (const std::string& name : split(host.selection.security, ',')) add_once(names, name);
+  return names;
+}
+
 Result<WantedPlugins> wanted_plugins(Host& host, const ContainerConfig& config) {
   WantedPlugins wanted;
   if (!config.rootfs.empty()) LXCX_CHECK(split_rootfs(host, config, wanted));
   const bool has_scripts =
       std::ranges::any_of(config.nics, [](const NicConfig& nic) { return !nic.get("script.up").empty() || !nic.get("script.down").empty(); });
   if (!config.hooks.by_type.empty() || has_scripts) wanted.hooks.emplace_back("script");
-  for (const Setting& setting : config.plugin_settings) {
-    want_security(host, setting, wanted.security);
+  wanted.security = wanted_security(host, config);
+  for (const Setting& setting : config.plugin_settings)
     if (const std::string_view name = plugin_of(setting.key, "lxcx.hook."); !name.empty()) add_once(wanted.hooks, name);
-  }
-  for (const std::string& name : split(host.selection.security, ',')) add_once(wanted.security, name);
   for (const std::string& name : split(host.selection.hook, ',')) add_once(wanted.hooks, name);
   return wanted;
 }
@@ -131,17 +182,15 @@ Result<LoadedPlugins> load_plugins(Host& host, const ContainerConfig& config) {
     loaded.storage = storage;
   }
   for (const NicConfig& nic : config.nics) {
-    Result<LoadedPlugins::Nic> one = load_nic(host, nic);
-    if (!one && !one.error().where) one.error().where = nic.where;
-    if (!one) return std::unexpected(std::move(one).error());
-    loaded.nics.push_back(*one);
+    LXCX_TRY(one, located(load_nic(host, nic), nic.where));
+    loaded.nics.push_back(one);
   }
   for (const std::string& name : wanted.security) {
-    LXCX_TRY(plugin, host.plugins.security(name));
+    LXCX_TRY(plugin, located(host.plugins.security(name), asked_for_at(config, Kind::security, name)));
     loaded.security.push_back({plugin, name});
   }
   for (const std::string& name : wanted.hooks) {
-    LXCX_TRY(manifest, host.plugins.find(Kind::hook, name));
+    LXCX_TRY(manifest, located(host.plugins.find(Kind::hook, name), asked_for_at(config, Kind::hook, name)));
     LXCX_TRY(plugin, host.plugins.hook(name));
     loaded.hooks.push_back({plugin, name, manifest->has("in-child"), event_mask(manifest->events)});
   }
@@ -149,17 +198,19 @@ Result<LoadedPlugins> load_plugins(Host& host, const ContainerConfig& config) {
 }
 
 Result<void> validate_with_plugins(StartContext& context) {
+  // Here and not where plugins are loaded: no misspelt setting may keep a container from being taken down or destroyed.
+  LXCX_CHECK(check_own_settings(context.host, context.config));
   for (const LoadedPlugins::Nic& nic : context.plugins.nics) {
     HostCall call(nic_call(context, *nic.config, nullptr));
     Call view = call.call();
     Result<void> valid = nic.plugin->validate(view, Nic{context.paths.name, nic.config->type, nic.config->index, -1});
-    if (!valid && !valid.error().where) valid.error().where = nic.config->where;
-    LXCX_CHECK(doing(std::move(valid), nic_text(*nic.config)));
+    LXCX_CHECK(located(doing(std::move(valid), nic_text(*nic.config)), nic.config->where));
   }
   for (const LoadedPlugins::Confiner& confiner : context.plugins.security) {
     HostCall call(security_call(context, confiner.name, nullptr));
     Call view = call.call();
-    LXCX_CHECK(doing(confiner.plugin->validate(view, confinement(context)), "security plugin '" + confiner.name + "'"));
+    Result<void> valid = doing(confiner.plugin->validate(view, confinement(context)), "security plugin '" + confiner.name + "'");
+    LXCX_CHECK(located(std::move(valid), asked_for_at(context.config, Kind::security, confiner.name)));
   }
   for (const LoadedPlugins::Listener& listener : context.plugins.hooks) {
     HostCall call(hook_call(context, listener.name, nullptr));
@@ -167,7 +218,8 @@ Result<void> validate_with_plugins(StartContext& context) {
     Event event;
     event.container = context.paths.name;
     event.hook_version = context.config.hooks.version;
-    LXCX_CHECK(doing(listener.plugin->validate(view, event), "hook plugin '" + listener.name + "'"));
+    Result<void> valid = doing(listener.plugin->validate(view, event), "hook plugin '" + listener.name + "'");
+    LXCX_CHECK(located(std::move(valid), asked_for_at(context.config, Kind::hook, listener.name)));
   }
   return {};
 }

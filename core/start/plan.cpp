@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `lxcx start --dry-run`: the same tables, told instead of run.
+#include "core/start/plan.hpp"
+
 #include "core/base/text.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/child/steps.hpp"
-#include "core/start/context.hpp"
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {
@@ -38,6 +39,8 @@ Details parent_details(const StartContext& context, std::string_view step) {
                                             : join(context.request.command, " ")};
   if (step == "compile the security policy")
     for (const LoadedPlugins::Confiner& each : context.plugins.security) details.push_back(plugin_text(context.host, Kind::security, each.name));
+  if (step == "make the cgroups" && !context.state.cgroup.empty()) return {context.state.cgroup};
+  if (step == "clone init" && context.init > 0) details.push_back("process " + std::to_string(context.init));
   if (step == "clone init")
     for (std::size_t i = 0; i < namespace_names.size(); ++i)
       if (!config.namespaces_share[i].value.empty())
@@ -81,6 +84,10 @@ Details child_details(const StartContext& context, std::string_view step) {
 }
 
 }  // namespace
+
+std::vector<std::string> step_details(const StartContext& context, bool is_child, std::string_view step) {
+  return is_child ? child_details(context, step) : parent_details(context, step);
+}
 
 Result<std::vector<PlannedStep>> plan_start(Host& host, const ContainerPaths& paths, const StartRequest& request) {
   LXCX_CHECK(check_name(paths.name));

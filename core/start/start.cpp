@@ -6,14 +6,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/error_frame.hpp"
 #include "core/base/text.hpp"
+#include "core/container/container_log.hpp"
 #include "core/kernel/files.hpp"
 #include "core/monitor/monitor.hpp"
 #include "core/start/child/child.hpp"
 #include "core/start/context.hpp"
+#include "core/start/error_place.hpp"
+#include "core/start/frame_log.hpp"
 #include "core/start/launch.hpp"
 #include "core/start/parent/steps.hpp"
 
@@ -38,6 +42,20 @@ Result<void> refuse_unsupported(const ContainerConfig& config) {
   for (const Setting& setting : config.unsupported)
     error.details += setting.where.file + ":" + std::to_string(setting.where.line) + ": " + setting.key + " = " + setting.value + "\n";
   error.hint = "take them out: lxcx starts nothing with a setting it would have to ignore";
+  return std::unexpected(std::move(error));
+}
+
+/// Without a map of its own kind nothing in the container could have a group, or a user. LXC starts such a container, whose root then has gid 65534.
+Result<void> refuse_half_a_map(const ContainerConfig& config) {
+  if (config.idmap.empty()) return {};
+  const auto maps = [&](char kind) {
+    return std::ranges::find(config.idmap, static_cast<std::uint32_t>(kind), &lxcx_idmap::kind) != config.idmap.end();
+  };
+  const bool has_users = maps('u');
+  if (has_users && maps('g')) return {};
+  Error error{Code::config, 0, has_users ? "lxc.idmap maps users, and no groups" : "lxc.idmap maps groups, and no users", {}, {}, {}, {}};
+  error.hint = std::string("add a line of the other kind, such as lxc.idmap = ") + (has_users ? "g" : "u") + " 0 100000 65536";
+  if (const auto line = std::ranges::find(config.settings, "lxc.idmap", &Setting::key); line != config.settings.end()) error.where = line->where;
   return std::unexpected(std::move(error));
 }
 
@@ -95,7 +113,7 @@ void send_trace(StartContext& context, int fd) {
 
 /// Tells the caller that init runs, and hears that it was told: a start that nobody knows of is taken back.
 Result<void> announce(StartContext& context, int caller) {
-  send_trace(context, caller);
+  if (context.request.trace_steps) send_trace(context, caller);
   LXCX_CHECK(send_frame(context.kernel, caller, Frame::ready, std::to_string(context.init)));
   Message answer{};
   LXCX_TRY(closed, receive_or_closed(context.kernel, caller, answer));
@@ -105,6 +123,8 @@ Result<void> announce(StartContext& context, int caller) {
 
 /// The daemon's whole life as lxcx: it ends as the monitor, or with an error sent to the caller.
 [[noreturn]] void run_daemon(StartContext& context, int caller) {
+  DaemonLog log(context.kernel, caller, context.host.log);
+  context.forked_log = &log;
   Result<void> done = daemonize(context);
   if (!done) take_back(context);
   if (done) done = run_start_steps(context);
@@ -136,22 +156,32 @@ Result<std::optional<Message>> next_message(Kernel& kernel, int fd, std::chrono:
   return message;
 }
 
+void show_warning(Log& log, const Message& message) {
+  if (message.frame != Frame::log) return;
+  if (const std::optional<LogLine> line = read_log_line(message.payload)) log.show(line->level, line->text);
+}
+
 /// Whatever goes wrong here, the daemon sees this end close and takes the start back.
-Result<StartOutcome> hear_daemon(Kernel& kernel, int fd, const StartRequest& request) {
+Result<StartOutcome> hear_daemon(Host& host, int fd, const StartRequest& request) {
   StartOutcome outcome;
   std::vector<std::string> names;
   while (outcome.init == 0) {
-    LXCX_TRY(message, next_message(kernel, fd, request.timeout));
+    LXCX_TRY(message, next_message(host.kernel, fd, request.timeout));
     if (!message) return fail(Code::internal, "the process that started it ended without a word", "see the kernel's log: was it killed?");
+    show_warning(host.log, *message);
     if (message->frame == Frame::step) take_step(outcome, message->payload, names);
     if (message->frame == Frame::ready) outcome.init = static_cast<pid_t>(parse_integer(message->payload).value_or(-1));
   }
-  LXCX_CHECK(send_frame(kernel, fd, Frame::go));
+  LXCX_CHECK(send_frame(host.kernel, fd, Frame::go));
   // Its end closes when it becomes the monitor (close-on-exec); a word before that is the error that kept it from it. What goes wrong with
   // hearing it changes nothing: it was told to go on.
-  const Result<std::optional<Message>> last = next_message(kernel, fd, std::chrono::milliseconds{0});
-  if (!last && last.error().sys_errno == 0) return std::unexpected(last.error());
-  return outcome;
+  while (true) {
+    Message last{};
+    const Result<bool> closed = receive_or_closed(host.kernel, fd, last);
+    if (!closed || *closed) return outcome;
+    if (last.frame == Frame::error) return std::unexpected(unpack_error(last.payload));
+    show_warning(host.log, last);
+  }
 }
 
 Result<StartOutcome> start_daemon(StartContext& context) {
@@ -166,22 +196,12 @@ Result<StartOutcome> start_daemon(StartContext& context) {
   std::pair<UniqueFd, UniqueFd> ends = std::move(*pair);
   const Result<pid_t> forked = kernel.fork();
   if (!forked) return without_daemon(forked.error());
-  const pid_t first = *forked;
-  if (first == 0) {
-    // Forked twice, so that the monitor is nobody's child but the reaper's.
+  if (*forked == 0) {
     ends.first.reset();
-    const Result<pid_t> second = kernel.fork();
-    if (!second) {
-      (void)context.run->remove();
-      (void)send_frame(kernel, ends.second.get(), Frame::error, pack_error(second.error()));
-      ::_exit(LXCX_KERNEL);
-    }
-    if (*second != 0) ::_exit(0);
     run_daemon(context, ends.second.get());
   }
   ends.second.reset();
-  LXCX_CHECK(kernel.wait_pid(first));
-  return hear_daemon(kernel, ends.first.get(), context.request);
+  return hear_daemon(context.host, ends.first.get(), context.request);
 }
 
 Result<StartOutcome> start_foreground(StartContext& context) {
@@ -234,11 +254,12 @@ Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& path
         return fail(Code::config, "the overriding settings are wrong: " + parsed.diagnostics.front().message, parsed.diagnostics.front().hint);
       config = std::move(parsed.config);
     } else {
-      return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them; `lxcx create` makes one");
+      return std::unexpected(no_container(host.kernel, paths));
     }
   }
   if (!config) return config;
   LXCX_CHECK(refuse_unsupported(*config));
+  LXCX_CHECK(refuse_half_a_map(*config));
   select_network(*config, host.selection);
   if (config->rootfs.empty() && !request.execute && request.command.empty() && config->init_command.empty())
     return fail(Code::config, "'" + paths.name + "' has no lxc.rootfs.path: the host's own /sbin/init would be run",
@@ -271,8 +292,9 @@ Result<void> prepare_run(StartContext& context) {
     context.state.lxcpath = context.paths.lxcpath;
     context.state.name = context.paths.name;
     context.state.config_file = context.config.file;
-    context.state.state = State::starting;
+    context.state.enter(State::starting);
     save_selection(context.host.selection, context.state);
+    if (!context.request.reports_status) context.state.extra[std::string(unreported_status)] = "1";
     context.state.monitor = this_process();
     LXCX_TRY(text, print_config(context.config));
     LXCX_CHECK(context.run->write_config(text));
@@ -293,22 +315,35 @@ Result<void> refuse_second_start(Host& host, const ContainerPaths& paths) {
       "`lxcx attach " + paths.name + "` enters it");
 }
 
+namespace {
+
+Result<StartOutcome> start_loaded(StartContext& context) {
+  const ContainerPaths& paths = context.paths;
+  if (runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "stop it there first: lxc-stop -n " + paths.name);
+  LXCX_TRY(plugins, load_plugins(context.host, context.config));
+  context.plugins = std::move(plugins);
+  LXCX_CHECK(validate_with_plugins(context));
+  LXCX_TRY(lock, lock_container(context.kernel, context.host.root, paths, lock_timeout_ms));
+  LXCX_CHECK(refuse_second_start(context.host, paths));
+  LXCX_CHECK(refuse_unfinished(context.host, paths));
+  LXCX_CHECK(prepare_run(context));
+  return context.request.foreground ? start_foreground(context) : start_daemon(context);
+}
+
+}  // namespace
+
 Result<StartOutcome> start_container(Host& host, const ContainerPaths& paths, const StartRequest& request) {
   LXCX_CHECK(check_name(paths.name));
   Warnings warnings;
   LXCX_TRY(config, load_start_config(host, paths, request, warnings));
+  LXCX_CHECK(follow_log(host, paths, config));
   StartContext context(host, paths, std::move(config));
   context.request = request;
-  if (runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "stop it there first: lxc-stop -n " + paths.name);
-  LXCX_TRY(plugins, load_plugins(host, context.config));
-  context.plugins = std::move(plugins);
-  LXCX_CHECK(validate_with_plugins(context));
-  LXCX_TRY(lock, lock_container(context.kernel, host.root, paths, lock_timeout_ms));
-  LXCX_CHECK(refuse_second_start(host, paths));
-  LXCX_CHECK(refuse_unfinished(host, paths));
-  LXCX_CHECK(prepare_run(context));
-  Result<StartOutcome> outcome = request.foreground ? start_foreground(context) : start_daemon(context);
-  if (outcome) outcome->warnings = std::move(warnings);
+  Result<StartOutcome> outcome = start_loaded(context);
+  if (outcome)
+    outcome->warnings = std::move(warnings);
+  else
+    add_place(context.config, outcome.error());
   return outcome;
 }
 

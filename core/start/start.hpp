@@ -18,18 +18,20 @@ struct StartRequest {
   std::string name;
   std::vector<std::string> command;  ///< empty: lxc.init.cmd, else /sbin/init
   bool foreground = false;
+  bool reports_status = true;        ///< foreground: ends with init's status; false: with 0, as lxc-start does
   bool execute = false;              ///< run the command below a small init that reaps and forwards signals
   std::string config_file;           ///< -f: instead of the container's own; the container need not be defined
   Overrides overrides;               ///< -s KEY=VALUE
   std::string console_path, console_log, pid_file;
   bool close_inherited_fds = true;
+  bool trace_steps = false;          ///< fill StartOutcome::trace
   std::chrono::milliseconds timeout{0};  ///< 0: none
 };
 
 struct StartOutcome {
   pid_t init = 0;
   int exit_status = 0;               ///< foreground: of init, as a shell reports it
-  std::vector<StepTime> trace;       ///< parent and child steps, in the order they ended
+  std::vector<StepTime> trace;       ///< parent and child steps, in the order they ended; empty unless it was asked for
   Warnings warnings;
 };
 

@@ -12,11 +12,12 @@ namespace lxcx::core {
 
 enum class Frame : char {
   error = 'E',      ///< a packed Error; the sender ends
-  log = 'L',        ///< level digit, text
+  log = 'L',        ///< level digit, text; to the caller: warnings and worse
   step = 'T',       ///< nanoseconds, tab, name
   terminals = 'P',  ///< "console" if the first fd is the console's master; the rest are ttys' masters
   ready = 'R',      ///< child: set up, waiting for go. To the caller: init runs; "init\tPID"
-  mapped = 'M',     ///< parent: the id maps are written
+  mapped = 'M',     ///< parent: the id maps are written; or those of a mount are
+  map_mount = 'I',  ///< child: the fd of a detached mount, and what its idmap= says; the answer is mapped or an error
   go = 'G',         ///< parent: finish and exec
 };
 

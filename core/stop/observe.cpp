@@ -8,7 +8,8 @@ namespace lxcx::core {
 
 State Observed::state() const {
   if (!exists) return State::stopped;
-  if (init_alive) return run.state;
+  // What the file says of the freezer is for those who follow the changes; anyone can thaw a cgroup, so that whoever wants to know asks that.
+  if (init_alive) return is_up(run.state) ? State::running : run.state;
   // Between the last breath of init and the end of the teardown; or before init was cloned.
   if (monitor_alive) return run.init.pid == 0 ? State::starting : State::stopping;
   return State::stopped;
@@ -28,7 +29,7 @@ Observed observe(Host& host, const ContainerPaths& paths) {
 Error not_running(Host& host, const ContainerPaths& paths) {
   Error error{Code::not_running, 0, "'" + paths.name + "' is not running", "start it: lxcx start " + paths.name, {}, {}, {}};
   if (host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0)) return error;
-  return Error{Code::not_found, 0, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them", {}, {}, {}};
+  return no_container(host.kernel, paths);
 }
 
 }  // namespace lxcx::core

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/base/text.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/context.hpp"
+#include "core/stop/rename.hpp"
 #include "core/stop/stop.hpp"
 
 namespace lxcx::core {
@@ -17,35 +19,56 @@ namespace {
 
 /// What tells that this is a container, or was to become one, goes last: a removal that fails half-way can then be tried again.
 void put_last(std::vector<std::string>& names) {
-  std::ranges::stable_partition(names, [](const std::string& name) { return name != "config" && name != "partial"; });
+  std::ranges::stable_partition(names, [](const std::string& name) { return name != "config" && name != "partial" && name != storage_records; });
 }
 
-bool has_entries(Kernel& kernel, const std::string& path) {
+/// Nothing when it cannot be read, or is no directory.
+std::optional<std::size_t> count_entries(Kernel& kernel, const std::string& path) {
   const Result<UniqueFd> fd = kernel.openat(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!fd) return false;
+  if (!fd) return std::nullopt;
   const Result<std::vector<std::string>> names = kernel.getdents(fd->get());
-  return names && !names->empty();
+  return names ? std::optional(names->size()) : std::nullopt;
 }
 
 Result<void> refuse_dependants(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
-  if (host.kernel.faccessat(AT_FDCWD, (paths.directory() + "/lxc_snapshots").c_str(), F_OK, 0))
+  if (has_clones(host.kernel, paths))
     return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "'",
                 "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them");
-  if (!request.snapshots && has_entries(host.kernel, paths.directory() + "/snaps"))
+  if (!request.snapshots && has_snapshots(host.kernel, paths))
     return fail(Code::busy, "'" + paths.name + "' has snapshots", "add --snapshots to destroy them too");
   return {};
 }
 
-Result<void> refuse_unfinished_create(Host& host, const ContainerPaths& paths) {
-  if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0) && !host.kernel.faccessat(AT_FDCWD, paths.directory().c_str(), F_OK, 0))
-    return fail(Code::not_found, "there is no container '" + paths.name + "' in " + paths.lxcpath, "`lxcx ls` lists them");
-  if (!host.kernel.faccessat(AT_FDCWD, paths.config().c_str(), F_OK, 0) && !host.kernel.faccessat(AT_FDCWD, paths.partial().c_str(), F_OK, 0))
-    return fail(Code::not_found, "'" + paths.directory() + "' is no container: it has no configuration",
-                "remove the directory by hand if it is not needed");
-  return {};
+/// What a removal leaves that failed in its very last call: an empty directory. One that something is mounted on is not ours.
+bool is_last_trace(Kernel& kernel, const ContainerPaths& paths) { return count_entries(kernel, paths.directory()) == 0U; }
+
+Result<void> refuse_no_container(Host& host, const ContainerPaths& paths) {
+  const auto exists = [&](const std::string& path) { return host.kernel.faccessat(AT_FDCWD, path.c_str(), F_OK, 0).has_value(); };
+  if (exists(paths.config()) || exists(paths.partial()) || is_last_trace(host.kernel, paths)) return {};
+  Error error = no_container(host.kernel, paths);
+  if (error.code == Code::denied || !exists(paths.directory())) return std::unexpected(std::move(error));
+  return fail(Code::not_found, "'" + paths.directory() + "' is no container: it has no configuration",
+              "remove the directory by hand if it is not needed");
+}
+
+/// Nothing when the volume lies in the directory, or when there is none: a container may be started by its configuration file alone.
+Result<std::optional<Journal>> creation_records(Kernel& kernel, const ContainerPaths& paths) {
+  const Result<UniqueFd> home = kernel.openat(AT_FDCWD, paths.directory().c_str(), O_RDONLY | O_DIRECTORY);
+  if (!home && home.error().sys_errno == ENOENT) return std::nullopt;
+  if (!home) return std::unexpected(home.error());
+  Result<Journal> journal = Journal::open(kernel, home->get(), false, std::string(storage_records).c_str());
+  if (!journal && journal.error().sys_errno == ENOENT) return std::nullopt;
+  if (!journal) return std::unexpected(std::move(journal).error());
+  return std::optional<Journal>(std::move(*journal));
 }
 
 }  // namespace
+
+bool has_clones(Kernel& kernel, const ContainerPaths& paths) {
+  return kernel.faccessat(AT_FDCWD, (paths.directory() + "/lxc_snapshots").c_str(), F_OK, 0).has_value();
+}
+
+bool has_snapshots(Kernel& kernel, const ContainerPaths& paths) { return count_entries(kernel, paths.directory() + "/snaps").value_or(0) > 0; }
 
 Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
   LXCX_TRY(names, kernel.getdents(dirfd));
@@ -83,7 +106,10 @@ Result<void> remove_container(Host& host, const ContainerPaths& paths, const Con
   LXCX_CHECK(run_event(context, LXCX_EVENT_DESTROY));
   if (!config.rootfs_managed) return {};
   if (context.plugins.storage != nullptr) {
-    HostCall call(storage_call(context, nullptr));
+    LXCX_TRY(journal, creation_records(host.kernel, paths));
+    std::optional<JournalScope> records;
+    if (journal) records.emplace(*journal, "storage");
+    HostCall call(storage_call(context, records ? &*records : nullptr));
     Call view = call.call();
     const std::string directory = paths.directory();
     LXCX_CHECK(doing(context.plugins.storage->destroy(view, volume(context, directory)), "storage plugin '" + context.plugins.storage_name + "'"));
@@ -128,9 +154,10 @@ Result<void> remove_unfinished(Host& host, const ContainerPaths& paths) {
 
 Result<void> destroy_container(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
   LXCX_CHECK(check_name(paths.name));
-  LXCX_CHECK(refuse_unfinished_create(host, paths));
+  LXCX_CHECK(refuse_no_container(host, paths));
   if (runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "stop it there first: lxc-stop -n " + paths.name);
   LXCX_CHECK(finish_stale_teardown(host, paths));
+  LXCX_CHECK(finish_rename(host, paths));
   if (observe(host, paths).exists) {
     if (!request.force) return fail(Code::busy, "'" + paths.name + "' is running", "stop it first, or add --force");
     StopRequest stop;
@@ -145,8 +172,10 @@ Result<void> destroy_container(Host& host, const ContainerPaths& paths, const De
   if (observe(host, paths).exists) return fail(Code::busy, "'" + paths.name + "' was started meanwhile");
   LXCX_TRY(creation, creation_of(host.kernel, paths));
   if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");
+  if (is_last_trace(host.kernel, paths)) return host.kernel.unlinkat(AT_FDCWD, paths.directory().c_str(), AT_REMOVEDIR);
   if (creation == Creation::cut_short) return remove_unfinished(host, paths);
-  LXCX_TRY(config, load_config(paths.config(), host.source, nullptr));
+  LXCX_TRY(config,
+           hinting(load_config(paths.config(), host.source, nullptr), "mend it first: without it nobody knows what belongs to the container"));
   return remove_container(host, paths, config);
 }
 

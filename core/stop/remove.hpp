@@ -24,8 +24,15 @@ Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& na
 /// The scopes of what `partial` records of a creation: storage, size, source; and the storage's settings.
 constexpr std::string_view create_scope = "create", create_setting_scope = "create setting";
 
+/// In the container's directory, when its volume lies elsewhere: the storage plugin's records of the creation, in the scope "storage".
+constexpr std::string_view storage_records = "storage-records";
+
 /// Takes back a creation that was cut short (creation_of): its volume, then the container's directory. The container's lock must be held.
 Result<void> remove_unfinished(Host& host, const ContainerPaths& paths);
+
+/// Whether other containers are snapshot clones of this one, by the file that LXC keeps of them.
+bool has_clones(Kernel& kernel, const ContainerPaths& paths);
+bool has_snapshots(Kernel& kernel, const ContainerPaths& paths);
 
 struct DestroyRequest {
   std::string name;

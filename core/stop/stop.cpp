@@ -13,6 +13,7 @@
 #include "core/base/text.hpp"
 #include "core/cgroup/cgroups.hpp"
 #include "core/config/names.hpp"
+#include "core/container/container_log.hpp"
 #include "core/kernel/files.hpp"
 
 namespace lxcx::core {
@@ -24,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 /// An init that has not set up its signals within this time never will: `sleep` as pid 1 ignores every polite request.
 constexpr std::chrono::milliseconds handler_grace{2000};
 constexpr int poll_ms = 20;
+constexpr int lock_timeout_ms = 5000;
 
 struct Target {
   UniqueFd init, monitor;  ///< pidfds; monitor empty when it is gone
@@ -61,9 +63,18 @@ bool would_notice(Kernel& kernel, pid_t init, int number) {
   return has(signal_mask(kernel, init, "SigCgt"), number) || has(signal_mask(kernel, init, "SigBlk"), number) || waits_for_signals(kernel, init);
 }
 
+/// Whoever starts a container, takes it down or starts it again holds its lock meanwhile: what is seen once that is free is no passing state.
+Result<Observed> observe_settled(Host& host, const ContainerPaths& paths) {
+  Observed seen = observe(host, paths);
+  if (seen.init_alive || !host.kernel.faccessat(AT_FDCWD, host.root.lock_of(paths).c_str(), F_OK, 0)) return seen;
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, lock_timeout_ms));
+  return observe(host, paths);
+}
+
 Result<Target> find_target(Host& host, const ContainerPaths& paths) {
   Target target;
-  target.seen = observe(host, paths);
+  LXCX_TRY(seen, observe_settled(host, paths));
+  target.seen = std::move(seen);
   if (!target.seen.init_alive) return std::unexpected(not_running(host, paths));
   LXCX_TRY(init, host.kernel.pidfd_open(target.seen.run.init.pid));
   if (!is_alive(target.seen.run.init)) return fail(Code::not_running, "'" + paths.name + "' is not running");
@@ -75,6 +86,7 @@ Result<Target> find_target(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
   LXCX_TRY(path, run.config_path());
   LXCX_TRY(config, load_config(path, host.source, nullptr));
+  follow_log_if_possible(host, paths, config);
   target.config = std::move(config);
   return target;
 }
@@ -118,7 +130,7 @@ Result<void> await_restart(Host& host, const ContainerPaths& paths, const Target
   const auto give_up = Clock::now() + std::chrono::seconds(timeout_s);
   while (timeout_s < 0 || Clock::now() < give_up) {
     const Observed now = observe(host, paths);
-    if (now.init_alive && now.run.state == State::running && now.run.init.start_time != target.seen.run.init.start_time) return {};
+    if (now.init_alive && now.state() == State::running && now.run.init.start_time != target.seen.run.init.start_time) return {};
     // Between the two lives there is no run directory for a moment; the process that goes from one to the other is the monitor's.
     bool is_over = !now.exists;
     if (is_over && target.monitor) {
@@ -152,6 +164,8 @@ Result<void> stop_container(Host& host, const ContainerPaths& paths, const StopR
     LXCX_CHECK(kill_and_wait(host, target, target.config.stop_signal != 0 ? target.config.stop_signal : SIGKILL));
     return finish(host, paths, target);
   }
+  if (request.reboot && !target.monitor)
+    return fail(Code::unsupported, "the monitor of '" + paths.name + "' was killed: nobody would start it again", "stop it, then start it");
   thaw(host, target);
   const int number = !request.reboot ? halt_signal(host.kernel, target) : target.config.reboot_signal != 0 ? target.config.reboot_signal : SIGINT;
   const std::chrono::milliseconds patience =

@@ -32,7 +32,7 @@ struct Observed {
   RunState run;
   State state() const;
   /// Nobody is at it any more: init ended and so did its monitor, or whoever was starting it.
-  bool is_abandoned() const { return exists && !monitor_alive && (!init_alive || run.state == State::starting); }
+  bool is_abandoned() const { return exists && !monitor_alive && (!init_alive || !is_up(run.state)); }
 };
 Observed observe(Host& host, const ContainerPaths& paths);
 

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "core/base/text.hpp"
+#include "core/container/container_log.hpp"
 #include "core/kernel/files.hpp"
 #include "core/start/launch.hpp"
 #include "core/start/parent/steps.hpp"
@@ -27,9 +28,17 @@ int read_exit_status(Kernel& kernel, const RunDirectory& run) {
 /// reboot(2) in a pid namespace: init dies by SIGHUP for a restart, by SIGINT for a halt.
 bool asks_for_reboot(int status) { return status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP; }
 
-int as_shell(int status) {
-  if (status == -1) return 0;
+/// What a foreground start ends with.
+int as_shell(const RunState& state) {
+  const int status = state.exit_status;
+  if (status == -1 || state.extra.contains(std::string(unreported_status))) return 0;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::string how_it_ended(int status) {
+  if (status == -1) return "init has ended, and nobody saw how";
+  if (WIFSIGNALED(status)) return "init was ended by signal " + std::to_string(WTERMSIG(status));
+  return "init has ended with status " + std::to_string(WEXITSTATUS(status));
 }
 
 /// The namespaces that the monitor kept open for stop hooks: numbers in the state, fds inherited by this process, if it is that process.
@@ -51,7 +60,9 @@ Result<StartContext> reopen(Host& host, RunDirectory run) {
   config.file = state.config_file;
   restore_selection(state, host.selection);
   select_network(config, host.selection);
-  StartContext context(host, ContainerPaths{state.lxcpath, state.name}, std::move(config));
+  const ContainerPaths paths{state.lxcpath, state.name};
+  follow_log_if_possible(host, paths, config);
+  StartContext context(host, paths, std::move(config));
   LXCX_TRY(journal, run.journal(true));
   context.journal = std::move(journal);
   context.state = std::move(state);
@@ -90,7 +101,8 @@ Result<int> take_down(StartContext& context, Undertaker undertaker) {
   const int status = read_exit_status(context.kernel, *context.run);
   const bool reboot = asks_for_reboot(status) && undertaker == Undertaker::monitor;
   context.target = reboot ? "reboot" : "stop";
-  context.state.state = State::stopping;
+  context.log().info(how_it_ended(status) + (reboot ? "; it asks for a restart" : ""));
+  context.state.enter(State::stopping);
   context.state.exit_status = status;
   context.state.target = context.target;
   // Nothing that follows needs it; a full /run must not keep a container from being taken down.
@@ -108,10 +120,10 @@ Result<int> take_down(StartContext& context, Undertaker undertaker) {
     if (unwound.first_failure) LXCX_CHECK(doing(start_again(context.host, context), "restart '" + context.paths.name + "'"));
     context.log().error("'" + context.paths.name +
                         "' is not restarted: " + unwound.first_failure.error().message);  // as LXC: a failing post-stop hook cancels it
-    return as_shell(status);
+    return as_shell(context.state);
   }
   if (context.config.ephemeral) LXCX_CHECK(doing(remove_container(context.host, context.paths, context.config), "remove the ephemeral container"));
-  return as_shell(status);
+  return as_shell(context.state);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/text.hpp"
+#include "host/namespace_names.hpp"
 #include "host/session.hpp"
 
 namespace lxcx::host::commands {
@@ -28,33 +29,6 @@ constexpr Option options[] = {
     {'u', "uid", "UID", "Run as this user of the container."},
     {'g', "gid", "GID", "Run as this group of the container."},
 };
-
-struct NamespaceName {
-  std::string_view lxc, proc;
-  core::Namespace which;
-};
-constexpr std::array<NamespaceName, 8> namespaces{{
-    {"MOUNT", "mnt", core::Namespace::mnt},
-    {"PID", "pid", core::Namespace::pid},
-    {"UTSNAME", "uts", core::Namespace::uts},
-    {"IPC", "ipc", core::Namespace::ipc},
-    {"USER", "user", core::Namespace::user},
-    {"NETWORK", "net", core::Namespace::net},
-    {"CGROUP", "cgroup", core::Namespace::cgroup},
-    {"TIME", "time", core::Namespace::time},
-}};
-
-Result<unsigned> parse_namespaces(const std::string& text) {
-  unsigned bits = 0;
-  for (const std::string& word : core::split(text, '|')) {
-    const auto found = std::ranges::find_if(
-        namespaces, [&](const NamespaceName& n) { return core::equal_ignoring_case(n.lxc, word) || core::equal_ignoring_case(n.proc, word); });
-    if (found == namespaces.end()) return fail(Code::usage, "--namespaces: there is no namespace '" + word + "'", "`lxcx help attach` lists them");
-    bits |= core::namespace_bit(found->which);
-  }
-  if (bits == 0) return fail(Code::usage, "--namespaces: none was named");
-  return bits;
-}
 
 Result<void> read_elevation(const Arguments& arguments, core::EnterOptions& enter) {
   const std::string text = arguments.value("elevated-privileges");

@@ -5,6 +5,7 @@
 
 namespace lxcx::host::commands {
 
-extern const Command create, start, execute, stop, attach, console, info, ls, wait, freeze, unfreeze, destroy, config, plugin, version, help;
+extern const Command create, start, execute, stop, attach, console, info, ls, top, wait, monitor, freeze, unfreeze, cgroup, device, rename, destroy,
+    autostart, config, plugin, checkconfig, doctor, unshare, usernsexec, version, help;
 
 }  // namespace lxcx::host::commands

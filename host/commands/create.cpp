@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/base/text.hpp"
+#include "host/give_up.hpp"
 #include "host/json.hpp"
 #include "host/printable.hpp"
 #include "host/session.hpp"
@@ -96,6 +97,8 @@ Result<core::CreateRequest> read_request(Session& session, const Arguments& argu
 
 Result<core::CreateOutcome> create_container(Session& session, core::CreateRequest& request) {
   LXCX_TRY(runtime, session.runtime());
+  const GiveUp give_up;
+  request.cancelled = &give_up.asked();
   ProgressLine line(session.out(), printable(request.name));
   if (!session.out().is_quiet() && session.out().is_terminal(2))
     request.progress = [&line](std::uint64_t done, std::uint64_t total) { line.show(done, total); };

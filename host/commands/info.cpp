@@ -74,8 +74,10 @@ std::string stats_text(const core::ContainerInfo& info, bool raw) {
   if (info.kernel_memory_bytes) out += line("KMem use:", size_text(*info.kernel_memory_bytes, raw));
   for (const auto& link : info.links) {
     // What the host's end receives, the container has sent.
-    out += line("Link:", link.name) + line(" TX bytes:", size_text(link.rx_bytes, raw)) + line(" RX bytes:", size_text(link.tx_bytes, raw)) +
-           line(" Total bytes:", size_text(link.rx_bytes + link.tx_bytes, raw));
+    out += line("Link:", link.name);
+    if (link.rx_bytes) out += line(" TX bytes:", size_text(*link.rx_bytes, raw));
+    if (link.tx_bytes) out += line(" RX bytes:", size_text(*link.tx_bytes, raw));
+    if (link.rx_bytes && link.tx_bytes) out += line(" Total bytes:", size_text(*link.rx_bytes + *link.tx_bytes, raw));
   }
   return out;
 }

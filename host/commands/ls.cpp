@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/commands/commands.hpp"
 
-#include <regex.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <memory>
 
 #include "core/base/text.hpp"
 #include "host/json.hpp"
+#include "host/name_pattern.hpp"
 #include "host/printable.hpp"
 #include "host/session.hpp"
 #include "host/table.hpp"
@@ -34,7 +32,10 @@ constexpr Option options[] = {
     {0, "defined", "", "Only those that have a configuration."},
     {0, "filter", "REGEX", "Only those whose name matches the extended regular expression; the same as writing it after the options."},
     {'g', "groups", "GROUP,…", "Only those that are in all of these groups."},
+    {0, "nesting", "[DEPTH]", "Also containers in running containers, as OUTER/INNER, so many levels down; 5 unless told otherwise."},
 };
+
+constexpr unsigned default_depth = 5, most_levels = 32;  // as LXC; pid_namespaces(7)
 
 enum class Cost {
   none,
@@ -49,7 +50,14 @@ struct Column {
   std::string (*cell)(const ContainerSummary&);
 };
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+/// "outer/inner"
+std::string full_name(const ContainerSummary& c) {
+  std::string name;
+  for (const std::string& outer : c.inside) name += outer + "/";
+  return name + c.name;
+}
+
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 std::string megabytes(const std::optional<std::uint64_t>& bytes) {
   if (!bytes) return "-";
@@ -59,7 +67,7 @@ std::string megabytes(const std::optional<std::uint64_t>& bytes) {
 }
 
 constexpr std::array<Column, 11> columns{{
-    {"NAME", Cost::none, [](const ContainerSummary& c) { return c.name; }},
+    {"NAME", Cost::none, full_name},
     {"STATE", Cost::none, [](const ContainerSummary& c) { return std::string(core::state_name(c.state)); }},
     {"PID", Cost::none, [](const ContainerSummary& c) { return c.init > 0 ? std::to_string(c.init) : "-"; }},
     {"RAM", Cost::memory, [](const ContainerSummary& c) { return megabytes(c.memory_bytes); }},
@@ -84,33 +92,6 @@ Result<std::vector<const Column*>> parse_columns(std::string_view text) {
   return chosen;
 }
 
-/// POSIX extended, not anchored. A null pattern matches all.
-class NameFilter {
- public:
-  static Result<NameFilter> compile(const std::string& pattern) {
-    NameFilter filter;
-    if (pattern.empty()) return filter;
-    regex_t compiled{};
-    if (const int wrong = ::regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB)) {
-      std::array<char, 128> why{};
-      ::regerror(wrong, &compiled, why.data(), why.size());
-      return fail(Code::usage, "--filter: '" + pattern + "' is not a regular expression: " + why.data());
-    }
-    filter.expression_.reset(new regex_t(compiled));
-    return filter;
-  }
-  bool matches(const std::string& name) const { return !expression_ || ::regexec(expression_.get(), name.c_str(), 0, nullptr, 0) == 0; }
-
- private:
-  struct Free {
-    void operator()(regex_t* expression) const {
-      ::regfree(expression);
-      delete expression;
-    }
-  };
-  std::unique_ptr<regex_t, Free> expression_;
-};
-
 bool has_wanted_state(const Arguments& arguments, const ContainerSummary& c) {
   const bool any = arguments.has("active") || arguments.has("running") || arguments.has("frozen") || arguments.has("stopped");
   if (!any) return true;
@@ -127,7 +108,7 @@ std::string names_text(const std::vector<ContainerSummary>& containers, std::siz
   std::size_t widest = 4;
   std::vector<std::string> names;
   for (const ContainerSummary& c : containers) {
-    names.push_back(printable(c.name));
+    names.push_back(printable(full_name(c)));
     widest = std::max(widest, width(names.back()));
   }
   const std::size_t per_line = std::max<std::size_t>(1, terminal_columns / (widest + 1));
@@ -178,9 +159,15 @@ Result<Plan> make_plan(const Session& session, const Arguments& arguments) {
 Result<int> run(Session& session, const Arguments& arguments) {
   if (arguments.words.size() > 1) return fail(Code::usage, "unexpected argument '" + arguments.words[1] + "'");
   LXCX_TRY(plan, make_plan(session, arguments));
-  LXCX_TRY(filter, NameFilter::compile(arguments.value("filter", arguments.words.empty() ? std::string() : arguments.words.front())));
+  LXCX_TRY(filter, NamePattern::part("--filter", arguments.value("filter", arguments.words.empty() ? std::string() : arguments.words.front())));
+  core::ListRequest request{.addresses = plan.costs(Cost::addresses), .memory = plan.costs(Cost::memory)};
+  if (arguments.has("nesting")) request.nesting = default_depth;
+  if (!arguments.value("nesting").empty()) {
+    LXCX_TRY(depth, arguments.number("nesting", default_depth, 1, most_levels));
+    request.nesting = static_cast<unsigned>(depth);
+  }
   LXCX_TRY(runtime, session.runtime());
-  LXCX_TRY(found, runtime->list({.addresses = plan.costs(Cost::addresses), .memory = plan.costs(Cost::memory)}, plan.details()));
+  LXCX_TRY(found, runtime->list(request, plan.details()));
   std::erase_if(found, [&](const ContainerSummary& c) {
     const bool is_asked_for = arguments.name.empty() || c.name == arguments.name;
     return !is_asked_for || !filter.matches(c.name) || !has_wanted_state(arguments, c) || (arguments.has("defined") && !c.defined) ||

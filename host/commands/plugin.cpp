@@ -129,7 +129,7 @@ Result<int> info(Session& session, const Arguments&, std::span<const std::string
 Result<int> check(Session& session, const Arguments&, std::span<const std::string> words) {
   LXCX_TRY(runtime, session.runtime());
   LXCX_TRY(path, session.absolute(words.front()));
-  LXCX_TRY(text, runtime->plugins().check_library(path));
+  LXCX_TRY(text, doing(runtime->plugins().check_library(path), "check '" + path + "'"));
   session.out().print(session.wants_json() ? json_of_text(path, text) : printable(text, true) + (text.ends_with('\n') ? "" : "\n"));
   return 0;
 }

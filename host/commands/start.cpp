@@ -20,6 +20,7 @@ Result<int> run(Session& session, const Arguments& arguments) {
   if (arguments.has("daemon") && arguments.has("foreground")) return fail(Code::usage, "--daemon and --foreground exclude each other");
   LXCX_TRY(request, read_start_options(session, arguments));
   request.foreground = arguments.has("foreground");
+  request.reports_status = !session.is_lxc_tool();
   request.console_path = arguments.value("console");
   request.console_log = arguments.value("console-log");
   if (arguments.has("pidfile")) {

@@ -86,6 +86,7 @@ class Body {
 
  private:
   Result<void> take(const std::string& line) {
+    if (!line.starts_with('|')) in_table_ = false;
     if (line.starts_with("```")) return toggle_code();
     if (in_code_)
       out_ += escape(line) + '\n';
@@ -97,7 +98,9 @@ class Body {
       start_section(line.substr(3));
     else if (line.starts_with("<!-- "))
       return insert_table(line);
-    else if (line.starts_with('#') || line.starts_with('|') || line.starts_with('>'))
+    else if (line.starts_with('|'))
+      take_row(line);
+    else if (line.starts_with('#') || line.starts_with('>'))
       return fail(Code::usage, "Markdown not understood: " + line);
     else if (line.starts_with("* "))
       take_item(line.substr(2));
@@ -131,6 +134,31 @@ class Body {
       out_ += ".IP \\(bu 2\n" + inline_text(text) + '\n';
     fresh_ = between_ = false;
   }
+  /// A table becomes a list of its first column: the last one says what it is, those between stand in parentheses before that.
+  void take_row(const std::string& line) {
+    std::vector<std::string> cells = cells_of(line);
+    const bool is_head = !in_table_;
+    in_table_ = true;
+    if (is_head || cells.size() < 2 || cells.front().starts_with("---")) return;
+    std::string between;
+    for (std::size_t at = 1; at + 1 < cells.size(); ++at)
+      if (!cells[at].empty()) between += (between.empty() ? "" : "; ") + cells[at];
+    std::erase(cells.front(), '`');
+    out_ += tagged(cells.front(), (between.empty() ? "" : "(" + between + ") ") + cells.back());
+    fresh_ = between_ = false;
+  }
+  static std::vector<std::string> cells_of(const std::string& line) {
+    std::vector<std::string> cells(1);
+    for (std::size_t at = 1; at < line.size(); ++at) {
+      if (line[at] == '|')
+        cells.emplace_back();
+      else
+        cells.back() += line[at] == '\\' && at + 1 < line.size() && line[at + 1] == '|' ? line[++at] : line[at];
+    }
+    cells.pop_back();  // behind the last bar
+    for (std::string& cell : cells) cell = core::trim(cell);
+    return cells;
+  }
   void take_text(const std::string& line) {
     if (between_ && !fresh_) out_ += ".PP\n";
     fresh_ = between_ = false;
@@ -139,13 +167,14 @@ class Body {
 
   std::string out_;
   bool in_code_ = false;
+  bool in_table_ = false;
   bool fresh_ = true;     ///< nothing stands in this section yet
   bool between_ = false;  ///< an empty line has been seen, so that text begins a paragraph
 };
 
-std::string header(std::string_view title, const PageSource& source) {
-  return ".\\\" Made by lxcx-docgen from the tables of commands and host/commands/*.md.\n.TH " + upper(title) + " 1 " + std::string(source.date) +
-         " \"lxcx " + std::string(source.version) + "\" \"lxcx\"\n";
+std::string header(std::string_view title, const PageSource& source, char section = '1') {
+  return ".\\\" Made by lxcx-docgen, of the tables of commands and a Markdown page.\n.TH " + upper(title) + ' ' + section + ' ' +
+         std::string(source.date) + " \"lxcx " + std::string(source.version) + "\" \"lxcx\"\n";
 }
 
 std::string command_head(const Command& command) {
@@ -157,6 +186,19 @@ std::string command_head(const Command& command) {
 }
 
 }  // namespace
+
+Result<std::string> document_page(std::string_view name, char section, std::string_view summary, std::string_view markdown,
+                                  const PageSource& source) {
+  const std::size_t title = markdown.starts_with("# ") ? 0 : markdown.find("\n# ");
+  if (title == std::string_view::npos) return fail(Code::usage, "the page has no title");
+  const std::size_t text = markdown.find('\n', title + 1);
+  const std::size_t first_section = std::min(markdown.find("\n## ", text), markdown.size());
+  LXCX_TRY(description, Body().convert(markdown.substr(text, first_section - text)));
+  LXCX_TRY(rest, Body().convert(markdown.substr(first_section)));
+  const std::string described = core::trim(description).empty() ? std::string() : ".SH DESCRIPTION\n" + description;
+  return header(name, source, section) + ".SH NAME\n" + escape(name) + " \\- " + escape(summary) + '\n' + described + rest +
+         ".SH SEE ALSO\n.BR lxcx (1)\n";
+}
 
 Result<std::string> manual_page(std::string_view name, std::string_view markdown, const PageSource& source) {
   const std::size_t first_section = std::min(markdown.find("\n## "), markdown.size());

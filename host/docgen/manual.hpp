@@ -19,4 +19,8 @@ struct PageSource {
 /// Errors: not_found for a name that is no command, usage for Markdown it does not know.
 Result<std::string> manual_page(std::string_view name, std::string_view markdown, const PageSource& source);
 
+/// A page that no command's table adds to, of any section of the manual. What stands between the title and the first heading is DESCRIPTION; a table
+/// becomes a list. Errors: usage, for Markdown it does not know.
+Result<std::string> document_page(std::string_view name, char section, std::string_view summary, std::string_view markdown, const PageSource& source);
+
 }  // namespace lxcx::host

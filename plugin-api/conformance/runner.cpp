@@ -2,7 +2,7 @@
 #include "runner.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstdint>
 #include <cstring>
 
 #include "core/base/text.hpp"
@@ -58,7 +58,7 @@ void append(std::vector<Requirement>& all, std::span<const Requirement> more) { 
 namespace {
 
 /// "S-12" -> 12.
-int number_of(const Requirement& requirement) { return std::atoi(std::strrchr(requirement.id, '-') + 1); }
+std::int64_t number_of(const Requirement& requirement) { return core::parse_integer(std::strrchr(requirement.id, '-') + 1).value_or(0); }
 
 }  // namespace
 

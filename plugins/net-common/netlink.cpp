@@ -110,7 +110,8 @@ Result<void> Netlink::exchange(Message& message, std::string_view what, std::vec
   if (!is_dump) message.raw()->nlmsg_flags |= NLM_F_ACK;
   message.raw()->nlmsg_seq = ++sequence_;
   if (mnl_socket_sendto(socket_.get(), message.raw(), message.raw()->nlmsg_len) < 0) return fail_errno(errno, std::string(what) + ": send");
-  alignas(nlmsghdr) std::array<char, 32768> buffer;
+  // Left as it is: the kernel fills it, mostly the first hundred bytes of it.
+  alignas(nlmsghdr) std::array<char, 32768> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   for (;;) {
     const ssize_t received = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
     if (received < 0 && errno == EINTR) continue;

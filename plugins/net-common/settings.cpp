@@ -30,7 +30,9 @@ Result<Gateway> read_gateway(const Call& call, const Nic& nic, Family family, co
   const std::string key = std::string(text_of(family)) + ".gateway";
   const std::string_view text = call.setting(key);
   if (text.empty()) return Gateway{};
-  const auto refuse = [&](std::string message, std::string hint) { return fail(Code::config, key_of(nic, key) + ": " + message, std::move(hint)); };
+  const auto refuse = [&](const std::string& message, std::string hint) {
+    return fail(Code::config, key_of(nic, key) + ": " + message, std::move(hint));
+  };
   Gateway gateway;
   if (text == "auto") {
     gateway.kind = Gateway::Kind::automatic;

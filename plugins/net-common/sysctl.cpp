@@ -8,7 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <charconv>
 
 #include "lxcx/fd.hpp"
 
@@ -40,8 +40,11 @@ Result<int> read_device_sysctl(Family family, std::string_view device, std::stri
   const std::string path = path_of(family, device, key);
   LXCX_TRY(file, open_below_proc(path, O_RDONLY));
   char text[16] = {};
-  if (::read(file.get(), text, sizeof text - 1) < 0) return fail_errno(errno, "read '/proc/" + path + "'");
-  return std::atoi(text);
+  const ssize_t length = ::read(file.get(), text, sizeof text);
+  if (length < 0) return fail_errno(errno, "read '/proc/" + path + "'");
+  int value = 0;
+  if (std::from_chars(text, text + length, value).ec != std::errc{}) return fail(Code::kernel, "'/proc/" + path + "' holds no number");
+  return value;
 }
 
 Result<void> write_device_sysctl(Family family, std::string_view device, std::string_view key, int value) {

@@ -19,11 +19,11 @@ Failure damaged() { return fail(Code::config, "its ELF header is damaged"); }
 
 template <class Header, class Segment>
 Result<std::string> find_interpreter(int file) {
-  Header header;
+  Header header{};
   if (!read_at(file, 0, header)) return damaged();
   if (header.e_type != ET_EXEC && header.e_type != ET_DYN) return fail(Code::config, "it is an ELF file, but not a program");
   for (unsigned i = 0; i < header.e_phnum; ++i) {
-    Segment segment;
+    Segment segment{};
     if (!read_at(file, static_cast<off_t>(header.e_phoff) + static_cast<off_t>(i) * header.e_phentsize, segment)) return damaged();
     if (segment.p_type != PT_INTERP) continue;
     char path[256] = {};

@@ -25,10 +25,15 @@ Result<Metadata> Metadata::unpack(Call& call, const Archive& archive, std::strin
   std::string path = std::string(tmp != nullptr && *tmp == '/' ? tmp : "/tmp") + "/lxcx-metadata-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr)
     return os_error(errno, "cannot make a temporary directory '" + path + "'", "set TMPDIR to where there is room");
-  Metadata metadata(path, Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)), std::move(mode));
-  if (!metadata.fd_) return os_error(errno, "cannot open '" + path + "'");
+  LXCX_TRY(metadata, open(path, std::move(mode)));
   LXCX_CHECK(local::unpack(call, archive, {path, {}, false, {}, largest_unpacked_file}));
   return metadata;
+}
+
+Result<Metadata> Metadata::open(const std::string& path, std::string mode) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) return os_error(errno, "cannot open '" + path + "'");
+  return Metadata(path, std::move(fd), std::move(mode));
 }
 
 Metadata::~Metadata() {

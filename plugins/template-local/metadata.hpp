@@ -15,6 +15,8 @@ class Metadata {
  public:
   /// `mode` is "system" or "user": which variants of the members count.
   static Result<Metadata> unpack(Call& call, const Archive& archive, std::string mode);
+  /// Of what an archive was unpacked to already. The directory is removed with this object.
+  static Result<Metadata> open(const std::string& path, std::string mode);
   Metadata(Metadata&&) noexcept = default;
   ~Metadata();
 

@@ -33,7 +33,9 @@ std::string installed_scripts() {
 
 Result<std::string> find_script(const Call& call) {
   const std::string named(call.setting("script"));
-  if (named.empty()) return fail(Code::usage, "no template script is named", "set script to an absolute path, or to a name; " + installed_scripts());
+  if (named.empty())
+    return fail(Code::usage, "no template script is named",
+                "-t /PATH/TO/SCRIPT, or -t NAME for " + std::string(script_directory) + "/lxc-NAME; " + installed_scripts());
   const bool is_path = named.starts_with('/');
   if (!is_path && (named.find('/') != std::string::npos || named.starts_with('.')))
     return fail(Code::usage, "'" + named + "' is neither the name of a template nor an absolute path", installed_scripts());

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# sweep.sh create|start|attach|stop|teardown|destroy: runs that command again and again, and each time another call to the kernel, counted over
+# sweep.sh VERB (the functions once_VERB below name them): runs that command again and again, and each time another call to the kernel, counted over
 # all its processes, fails with EIO; then once more, and the process that comes to the call dies by SIGKILL. After each run: it failed with a
 # message, or it survived; nothing is left behind, nothing is lost, the next command works.
 #
-#   LXCX_FAULT_FULL=1    every call; otherwise about LXCX_FAULT_POINTS (12) of them, evenly spread
+#   LXCX_FAULT_FULL=1    every call; otherwise about LXCX_FAULT_POINTS (12) of them, evenly spread, and the last LXCX_FAULT_TAIL (10)
 #   LXCX_FAULT_FIRST=n   the first call that fails
 #   LXCX_FAULT_LAST=n    the last one
 #   LXCX_FAULT_MODES     "5 kill": the errors to inject
@@ -12,7 +12,7 @@
 
 verb=${1:?which command?}
 test_name=fault-$verb
-name=lxcxt-f
+name=lxcxt-f$$x  # two sweeps at once keep apart, and none is the beginning of another
 faulty=$LXCX_BUILD_DIR/tests/lxcx-faulty
 patience=20
 export LXCX_FAULT_RECORD=$scratch/record
@@ -131,7 +131,7 @@ ready_teardown() {
   local init
   init=$(init_of $name)
   kill -9 "$(monitor_of $name)" "$init"
-  eventually 5 test ! -e "/proc/$init"
+  eventually 5 is_dead "$init"
 }
 args_teardown=(stop $name)
 after_teardown() {
@@ -147,6 +147,106 @@ args_destroy=(destroy $name)
 after_destroy() {
   must_give "0 3" "${program[@]}" destroy $name
   [ ! -e "$containers/$name" ] || broken "destroy leaves nothing" "$(ls -lR "$containers/$name" | head)"
+  must_be_clean
+}
+
+once_rename() { create_now; }
+ready_rename() { :; }
+args_rename=(rename $name ${name}new)
+after_rename() {
+  [ $status != 0 ] || [ ! -e "$containers/$name" ] || broken "what rename calls a success has no old name"
+  # Either name is there, never both; and whichever it is starts, and can be renamed back.
+  local now=$name
+  [ -e "$containers/$name" ] || now=${name}new
+  [ ! -e "$containers/$name" ] || [ ! -e "$containers/${name}new" ] || broken "it has one name" "$(ls "$containers")"
+  must "${program[@]}" start $now
+  must "${program[@]}" stop -k $now
+  [ $now = $name ] || must "${program[@]}" rename $now $name
+  [ ! -e "$containers/$name/renamed-from" ] || broken "nothing of the renaming is left"
+  must_be_clean
+  must_be_whole
+}
+
+# What changes a running container: it runs on, with the same init, and the next command works.
+runs_on() {
+  [ "$(init_of $name)" = "$init_before" ] || broken "the container runs on, with the same init"
+  must "${program[@]}" attach $name -- true
+}
+once_running() { create_now; start_now; init_before=$(init_of $name); }
+
+once_freeze() { once_running; }
+ready_freeze() { :; }
+args_freeze=(freeze $name)
+after_freeze() {
+  [ $status != 0 ] || [ "$(state_of)" = FROZEN ] || broken "what freeze calls a success is frozen" "$(state_of)"
+  must "${program[@]}" freeze $name
+  must "${program[@]}" unfreeze $name
+  [ "$(state_of)" = RUNNING ] || broken "it runs after unfreeze" "$(state_of)"
+  runs_on
+}
+
+once_unfreeze() { once_running; }
+ready_unfreeze() { real freeze $name || broken "freeze for the test"; }
+args_unfreeze=(unfreeze $name)
+after_unfreeze() {
+  [ $status != 0 ] || [ "$(state_of)" = RUNNING ] || broken "what unfreeze calls a success runs" "$(state_of)"
+  must "${program[@]}" unfreeze $name
+  runs_on
+}
+
+once_cgroup() { once_running; }
+ready_cgroup() { real cgroup $name pids.max 70 || broken "a limit for the test"; }
+args_cgroup=(cgroup $name pids.max 71)
+after_cgroup() {
+  case "$status $(real cgroup $name pids.max)" in "0 71" | [1-9]*\ 7[01]) ;; *) broken "the limit is the old one or the new one" "$(real cgroup $name pids.max)" ;; esac
+  runs_on
+}
+
+once_device() { once_running; }
+ready_device() { :; }
+args_device=(device $name add /dev/full /dev/lxcxt-full)
+after_device() {
+  [ $status != 0 ] || inside $name test -c /dev/lxcxt-full || broken "what device add calls a success is there"
+  ! inside $name test -c /dev/lxcxt-full || must "${program[@]}" device $name del /dev/full /dev/lxcxt-full
+  must "${program[@]}" device $name add /dev/full /dev/lxcxt-full
+  must "${program[@]}" device $name del /dev/full /dev/lxcxt-full
+  ! inside $name test -e /dev/lxcxt-full || broken "device del takes it away"
+  runs_on
+}
+
+once_execute() { create_now; }
+ready_execute() { :; }
+args_execute=(execute $name -- true)
+after_execute() {
+  [ "$error" = kill ] || must_be_clean
+  # Killed, it leaves what the next command takes down, or what runs on.
+  must_give "0 11" "${program[@]}" stop -k $name
+  must "${program[@]}" execute $name -- true
+  must_be_clean
+  must_be_whole
+}
+
+once_config() { create_now; }
+ready_config() { real config set $name lxc.uts.name again && real config set $name lxc.uts.name before || broken "a host name for the test"; contents_before=$(contents); }
+args_config=(config set $name lxc.uts.name after)
+after_config() {
+  case "$status $(real config get $name lxc.uts.name)" in "0 after" | [1-9]*\ before | [1-9]*\ after) ;; *) broken "the value is the old one or the new one" ;; esac
+  must "${program[@]}" config check $name
+  must "${program[@]}" config set $name lxc.uts.name again
+  must "${program[@]}" config set $name lxc.uts.name before
+  [ "$(find "$containers/$name" -maxdepth 1 -printf '%f ' | wc -w)" = 3 ] || broken "nothing is left beside the configuration" "$(ls -a "$containers/$name")"
+  must_be_whole
+}
+
+once_autostart() { create_now; real config set $name lxc.start.auto 1; }
+ready_autostart() { :; }
+args_autostart=(autostart -a)
+after_autostart() {
+  [ $status != 0 ] || [ "$(state_of)" = RUNNING ] || broken "what autostart calls a success runs"
+  [ "$error" = kill ] || [ "$(state_of)" = RUNNING ] || must_be_clean
+  must "${program[@]}" autostart -a
+  eventually 3 eval '[ "$(state_of)" = RUNNING ]' || broken "it runs after the next autostart" "$(state_of)"
+  must "${program[@]}" autostart -a -k
   must_be_clean
 }
 
@@ -171,7 +271,7 @@ one_run() {
 }
 
 sweep() {
-  local nth=${LXCX_FAULT_FIRST:-1} stride=1 runs=0 calls
+  local nth=${LXCX_FAULT_FIRST:-1} stride=1 runs=0 last_calls=${LXCX_FAULT_TAIL:-10} calls
   error=$1
   ready_$verb
   declare -n arguments=args_$verb
@@ -183,7 +283,8 @@ sweep() {
   [ -n "${LXCX_FAULT_FULL:-}" ] || stride=$(((calls + ${LXCX_FAULT_POINTS:-12} - 1) / ${LXCX_FAULT_POINTS:-12}))
   while [ "$nth" -le "${LXCX_FAULT_LAST:-100000}" ] && one_run $nth; do
     runs=$((runs + 1))
-    nth=$((nth + stride))
+    # The last calls hand the work from one process to the next: each of them.
+    if [ $((nth + stride)) -le $((calls - last_calls)) ]; then nth=$((nth + stride)); else nth=$((nth < calls - last_calls ? calls - last_calls : nth + 1)); fi
     [ $failures -lt 40 ] || { echo "too many broken promises, the rest is not tried"; return; }
   done
   [ $runs -gt 0 ] || broken "some call can be made to fail"

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Promises: no text crashes the parser; what parses without an error prints, and the print parses to the same configuration, without a word said.
+// Promises: no text crashes the parser; what parses without an error prints, and the print parses to the same configuration, without a word said;
+// it converts to today's names and means the same; and what is set in it can be read.
 //
 // An input that begins with "%system" is an lxc.conf, one with "%fstab" an fstab. Another one is files, separated by lines of "%%": the first is the
 // configuration, the others can be included as /1, /2, … and all of them as /d.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -10,8 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/convert.hpp"
+#include "core/config/edit.hpp"
 #include "core/config/fstab.hpp"
 #include "core/config/parse.hpp"
+#include "core/config/relocate.hpp"
 #include "core/config/system_config.hpp"
 #include "tests/support/config_text.hpp"
 
@@ -71,6 +76,34 @@ void check_round_trip(const ContainerConfig& config, const ConfigSource& source)
           *printed + "\n" + test::describe(config) + "\n" + test::describe(again.config));
 }
 
+void check_relocation(const std::string& text) {
+  const Relocation away{{{"/c/web", "/c/shop"}}, "web", "shop"}, elsewhere{{{"/c/no-such", "/c/shop"}}, "no-such", "shop"};
+  require(relocate_config(text, elsewhere) == text, "what does not name the container stays as it is", text);
+  const std::string moved = relocate_config(text, away), fstab = relocate_fstab(text, away);
+  require(relocate_config(moved, away) == moved, "a second renaming changes nothing", moved);
+  require(relocate_fstab(fstab, away) == fstab, "a second renaming changes nothing", fstab);
+}
+
+void check_changes(const std::string& text, const ContainerConfig& config, const ConfigSource& source) {
+  if (const Result<Conversion> conversion = convert_config(text, "/0", source)) {
+    const ParsedConfig converted = parse_config(conversion->text, "/0", source);
+    require(!converted.has_errors(), "a conversion parses", conversion->text);
+    require(test::describe(converted.config) == test::describe(config), "a conversion means the same", conversion->text);
+    const Result<Conversion> again = convert_config(conversion->text, "/0", source);
+    require(again && again->changes.empty(), "a second conversion changes nothing", conversion->text);
+  }
+  for (const char* key : {"lxc.tty.max", "lxc.group", "lxc.net.0.mtu"}) {
+    const ConfigEdit edit{ConfigEdit::Verb::set, key, "1500"};
+    const Result<EditedConfig> edited = edit_config(text, "/0", source, edit);
+    if (!edited) continue;
+    const ParsedConfig changed = parse_config(edited->text, "/0", source);
+    const std::vector<std::string> values = config_values(changed.config, key);
+    require(!changed.has_errors() && std::ranges::find(values, edit.value) != values.end(), "what is set is there", edited->text);
+    const Result<EditedConfig> unset = edit_config(edited->text, "/0", source, {ConfigEdit::Verb::unset, key, {}});
+    require(!unset || unset->text.size() < edited->text.size(), "what is unset is gone", edited->text);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -85,8 +118,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     parse_fstab(input.substr(6), "fstab");
     return 0;
   }
+  check_relocation(files[0]);
   const ParsedConfig parsed = parse_config(files[0], "/0", source, {{"lxc.tty.max", "1"}});
   for (const Diagnostic& diagnostic : parsed.diagnostics) check_diagnostic(diagnostic);
   if (!parsed.has_errors()) check_round_trip(parsed.config, source);
+  if (const ParsedConfig plain = parse_config(files[0], "/0", source); !plain.has_errors()) check_changes(files[0], plain.config, source);
   return 0;
 }

@@ -20,7 +20,10 @@ lxcx stop -k lxcxt-two
 # The same name in two places: each gets a group of its own, also when both start at once.
 other=$scratch/other
 mkdir "$other"
-test_clean_up() { "$lxcx_program" -q -P "$other" destroy --force lxcxt-one 2>/dev/null; }
+test_clean_up() {
+  "$lxcx_program" -q -P "$other" destroy --force lxcxt-one 2>/dev/null
+  rmdir /sys/fs/cgroup/{,*/}lxcxt-pivot-$$ 2>/dev/null
+}
 "$lxcx_program" -q -P "$other" create -t busybox -n lxcxt-one -f none || failed "create for the test"
 lxcx destroy lxcxt-one
 make_container lxcxt-one
@@ -39,3 +42,38 @@ check "stop the other" "$lxcx_program" -P "$other" stop -k lxcxt-one
 # lxcx execute -d leaves nothing of the caller's open: whoever waits for its output does not wait for the program.
 check_equal "a daemon does not hold the caller's pipe" done "$(timeout 20 sh -c 'echo done; '"'$lxcx_program' -P '$containers'"' execute -d lxcxt-two -- sleep 1000' || echo hangs)"
 check "and runs" lxcx stop -k lxcxt-two
+
+# The monitor's own place: a cgroup, with one to go to at the end, and a mount namespace.
+monitor_group=lxcxt-monitor-$$ pivot=lxcxt-pivot-$$
+make_container lxcxt-mon "lxc.cgroup.dir.container = $group" "lxc.cgroup.dir.monitor = $monitor_group" 'lxc.monitor.unshare = 1'
+shared=$scratch/shared
+mkdir "$shared" && mount -t tmpfs lxcxt-shared "$shared" && mount --make-shared "$shared"
+check "start with a monitor's cgroup" lxcx start lxcxt-mon
+monitor=$(monitor_of lxcxt-mon)
+check_equal "the monitor is in it, in every hierarchy" "$(wc -l <"/proc/$monitor/cgroup")" "$(grep -c "/$monitor_group\$" "/proc/$monitor/cgroup")"
+check_match "init is in its own" "/$group\$" "$(cat "/proc/$(init_of lxcxt-mon)/cgroup")"
+check_no_match "and has no part in the monitor's" "$monitor_group" "$(cat "/proc/$(init_of lxcxt-mon)/cgroup")"
+check "the monitor has mounts of its own" [ "$(readlink "/proc/$monitor/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]
+mkdir "$shared/late" && mount -t tmpfs lxcxt-late "$shared/late"
+check_match "which follow the host's" " $shared/late " "$(cat "/proc/$monitor/mountinfo")"
+umount "$shared/late" "$shared"
+check "stop" lxcx stop -k lxcxt-mon
+check_equal "its cgroup is gone" "" "$(find /sys/fs/cgroup -maxdepth 3 -name "$monitor_group")"
+printf '%s\n' "lxc.cgroup.dir.monitor.pivot = $pivot" >>"$containers/lxcxt-mon/config"
+check "with a pivot" lxcx start lxcxt-mon
+check "stop" lxcx stop -k lxcxt-mon
+check_equal "the monitor's cgroup is gone" "" "$(find /sys/fs/cgroup -maxdepth 3 -name "$monitor_group")"
+check_match "the pivot is left, as with LXC" "$pivot" "$(find /sys/fs/cgroup -maxdepth 3 -name "$pivot")"
+check "start again" lxcx start lxcxt-mon
+kill -9 "$(monitor_of lxcxt-mon)"
+check "a monitor that was killed" lxcx stop -k lxcxt-mon
+check_equal "its cgroup is gone as well" "" "$(find /sys/fs/cgroup -maxdepth 3 -name "$monitor_group")"
+
+# Core scheduling: where the kernel has none, a start that asks for it is refused, and says why.
+make_container lxcxt-cookie 'lxc.sched.core = 1'
+if output=$(lxcx start lxcxt-cookie 2>&1); then
+  passed "start with a scheduling cookie"
+  lxcx stop -k lxcxt-cookie
+else
+  check_match "no core scheduling here: said plainly" 'lxc\.sched\.core: (this kernel has no core scheduling|the processors have no hyper-threads)' "$output"
+fi

@@ -27,13 +27,16 @@ check_match "an unknown key: a caret points at it" '^ *\^' "$output"
 refused "a bad value" 10 "config:$line:[0-9]+: error: " 'lxc.tty.max = many'
 refused "several errors" 10 "config:$((line + 1)):" 'lxc.bogus = 1' 'lxc.autodev = 7'
 check_match "several errors: all at once" "config:$line:" "$output"
-refused "a key that does not act yet" 6 'lxc\.sched\.core' 'lxc.sched.core = 1'
+refused "a key that does not act yet" 6 'lxc\.seccomp\.notify\.proxy' 'lxc.seccomp.notify.proxy = unix:/lxcxt/proxy'
 refused "a line without =" 10 "config:$line:" 'lxc.tty.max'
 refused "a missing include" 10 'nowhere\.conf' 'lxc.include = /lxcxt/nowhere.conf'
 refused "a bridge that is not there" 3 'lxcxt-nobr' 'lxc.net.0.type = veth' 'lxc.net.0.link = lxcxt-nobr' 'lxc.net.0.flags = up'
 refused "a network plugin that is not there" 3 'carrier-pigeon' 'lxc.net.0.type = carrier-pigeon'
 refused "a setting that the network plugin lacks" 10 "no setting 'colour'" 'lxc.net.0.type = empty' 'lxc.net.0.colour = red'
 refused "a storage plugin that is not there" 3 'floppy' 'lxc.rootfs.path = floppy:/dev/fd0'
+refused "a misspelt option of a bind mount" 10 "'rro' is no option" "lxc.mount.entry = /tmp mnt none bind,rro,optional 0 0"
+refused "a misspelt setting of a hook plugin" 10 "no setting 'lxcx.hook.audit.fil'" 'lxcx.hook.audit.fil = /lxcxt/audit'
+refused "a setting of a plugin that is not there" 3 "config:$line:" 'lxcx.storage.floppy.size = 1'
 refused "a missing root file system" 3 '/lxcxt/none' 'lxc.rootfs.path = dir:/lxcxt/none'
 refused "a missing init" 3 '/sbin/nosuch' 'lxc.init.cmd = /sbin/nosuch' 'lxc.mount.entry ='
 check_match "a missing init: a hint" 'hint: ' "$output"
@@ -78,9 +81,114 @@ umount "$scratch/small"
 # Someone else.
 check_exit "no permission" 5 setpriv --reuid 65534 --regid 65534 --clear-groups "$lxcx_program" -P "$containers" start lxcxt-x
 
+check_exit "an lxcpath that is no directory" 7 "$lxcx_program" -P "$config" ls
+chmod 700 "$containers"
+check_exit "an lxcpath that may not be read" 5 setpriv --reuid 65534 --regid 65534 --clear-groups "$lxcx_program" -P "$containers" ls
+chmod 755 "$containers"
+
+# Limits where nothing can keep them.
+{ cat "$scratch/good"; echo 'lxc.cgroup.pids.max = 5'; } >"$config"
+check_exit "a limit without a cgroup file system" 6 unshare -m sh -c 'umount -l /sys/fs/cgroup; "$@"' - "$lxcx_program" -P "$containers" start lxcxt-x
+check_match "says which, and where it stands" "config:$line:" "$output"
+cp "$scratch/good" "$config"
+
+# What a program said stands below what went wrong.
+printf '%s\n' '#!/bin/sh' 'echo one' 'echo two >&2' 'exit 3' >"$scratch/hook"
+chmod 755 "$scratch/hook"
+{ cat "$scratch/good"; echo "lxc.hook.pre-start = $scratch/hook"; } >"$config"
+check_exit "a hook that fails" 13 lxcx start lxcxt-x
+check_match "its output is shown line by line" '^ *\|? ?two$' "$output"
+check_no_match "and no line break as an escape" '\\n' "$output"
+cp "$scratch/good" "$config"
+
+# A root file system outside of the container's directory: destroy takes what create made, and nothing else.
+check_exit "create with --dir" 0 lxcx create -t busybox -f none --dir "$scratch/elsewhere" lxcxt-dir
+check "it is made there" test -x "$scratch/elsewhere/bin/busybox"
+check_exit "destroy" 0 lxcx destroy lxcxt-dir
+check "removes it" test ! -e "$scratch/elsewhere"
+mkdir "$scratch/adopted"
+check_exit "create in a directory that was there, empty" 0 lxcx create -t busybox -f none --dir "$scratch/adopted" lxcxt-dir
+check_exit "destroy" 0 lxcx destroy lxcxt-dir
+check_equal "empties it, and leaves it" "" "$(ls -A "$scratch/adopted" 2>&1)"
+
 # The names of before LXC 2.1.
 { grep -v -E 'uts.name|tty.max' "$scratch/good"; echo 'lxc.utsname = oldname'; echo 'lxc.tty = 2'; } >"$config"
 check_exit "old key names are accepted" 0 lxcx start lxcxt-x
 check_match "with a warning that says the new one" 'lxc\.uts\.name' "$output"
 check_equal "and they act" oldname "$(inside lxcxt-x hostname)"
 lxcx stop -k lxcxt-x
+
+# A start that goes on in the background: what it warns of reaches the caller's terminal, and the log once.
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then limit=lxc.cgroup.memory.limit_in_bytes; else limit=lxc.cgroup2.memory.max; fi
+{ cat "$scratch/good"; echo "$limit = 64M"; } >"$config"
+check_exit "a limit that this machine's cgroups cannot keep" 0 lxcx -o "$scratch/log" -l warn start -d lxcxt-x
+check_match "is warned of, by its line" "^lxcx: warning: $config:$line: .*ignoring\$" "$output"
+check_equal "once" 1 "$(grep -c ignoring <<<"$output")"
+check_equal "and in the log" 1 "$(grep -c "WARN .*$config:$line: " "$scratch/log")"
+lxcx stop -k lxcxt-x
+check_exit "--quiet" 0 lxcx -q start lxcxt-x
+check_equal "silences it" '' "$output"
+lxcx stop -k lxcxt-x
+{ cat "$scratch/good"; echo "$limit = 64M"; echo 'lxc.hook.start-host = /bin/false'; } >"$config"
+check_exit "a start that fails after a warning" 13 lxcx start lxcxt-x
+check_match "has told it too" "^lxcx: warning: $config:$line: " "$output"
+cp "$scratch/good" "$config"
+
+# A file in a directory that is not there: which option names it, and what would do.
+for option in '-L lxc.console.logfile' '-c lxc.console.path' '-p --pidfile'; do
+  check_exit "start ${option% *} in no directory" 3 lxcx start "${option% *}" /nonexistent/file lxcxt-x
+  check_match "names the file and what to give" "hint: ${option#* } " "$output"
+done
+check_exit "create -f of no file" 3 lxcx create -t busybox -f /nonexistent/file lxcxt-new
+check_match "says what it was to be" "read the configuration to begin with: .*'/nonexistent/file'" "$output"
+check_exit "users are mapped, and no groups" 10 lxcx start -s 'lxc.idmap=u 0 100000 65536' lxcxt-x
+check_match "says which kind is missing" 'maps users, and no groups' "$output"
+check_exit "info of a key that is none" 2 lxcx info lxcxt-x -c lxc.bogus
+
+# The line that an error of a start is about.
+for setting in 'lxc.init.cmd = /nosuch' 'lxc.init.cwd = /nosuch' "lxc.console.path = $scratch/no/such" 'lxc.hook.pre-start = /bin/false' 'lxc.rootfs.options = bogus' \
+  "lxc.rootfs.mount = $scratch/nowhere"; do
+  { cat "$scratch/good"; echo "$setting"; } >"$config"
+  lxcx start lxcxt-x >"$scratch/complaint" 2>&1 && failed "$setting: a start is refused"
+  check_match "${setting%% =*}: with its line" "config:$line:" "$(cat "$scratch/complaint")"
+done
+check "what was to be mounted on is not made" test ! -e "$scratch/nowhere"
+{ cat "$scratch/good"; printf 'lxc.net.0.%s\n' 'type = veth' 'link = lxcxt-none'; } >"$config"
+check_exit "no such bridge" 3 lxcx start lxcxt-x
+check_match "is about the line of the link" "config:$((line + 1)):" "$output"
+cp "$scratch/good" "$config"
+
+# What only stands there is no configuration.
+mkdir "$containers/lxcxt-pipe"
+mkfifo "$containers/lxcxt-pipe/config"
+check_exit "a FIFO as a configuration" 10 timeout 10 "$lxcx_program" -P "$containers" config check lxcxt-pipe
+check "does not stop ls" timeout 10 "$lxcx_program" -P "$containers" ls -f
+check "one that the shell hands over does" lxcx config check -f <(echo 'lxc.tty.max = 1')
+rm -r "$containers/lxcxt-pipe"
+check_exit "a name longer than a host name" 2 lxcx create -t busybox "$(printf 'x%.0s' {1..65})"
+
+# A restart of what nobody would start again.
+check "start" lxcx start lxcxt-x
+kill -9 "$(monitor_of lxcxt-x)"
+check_exit "a second start" 4 lxcx start lxcxt-x
+check_no_match "is about no line" "config:[0-9]" "$output"
+check_exit "stop -r without a monitor" 6 timeout 20 "$lxcx_program" -P "$containers" stop -r lxcxt-x
+check_equal "leaves it running" RUNNING "$(lxcx info -s -H lxcxt-x)"
+lxcx stop -k lxcxt-x
+
+# What an ordinary user may not see is not said to be missing.
+unprivileged() { (cd / && HOME=/nonexistent exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"); }
+chmod 755 "$containers"
+if unprivileged test -x "$lxcx_program"; then
+  for verb in info 'config check'; do
+    check_exit "$verb as a user without access" 5 unprivileged "$lxcx_program" -P "$containers" $verb lxcxt-x
+    check_match "says that it may not" "lxcxt-x.*: Permission denied" "$output"
+  done
+  lxcx start lxcxt-x
+  check_exit "wait as an ordinary user" 5 unprivileged "$lxcx_program" -P "$containers" wait -s STOPPED -t 0 lxcxt-x
+  lxcx stop -k lxcxt-x
+  for verb in 'create -t busybox' start stop 'rename lxcxt-x' destroy; do
+    check_exit "$verb as an ordinary user" 5 unprivileged "$lxcx_program" -P "$containers" $verb lxcxt-x
+    check_match "says who may" "${verb%% *} lxcxt-x: only root may do this" "$output"
+  done
+fi

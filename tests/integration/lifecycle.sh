@@ -59,3 +59,25 @@ check "and is gone" eventually 5 test ! -e "$containers/lxcxt-e"
 
 make_container lxcxt-k
 check "destroy --force stops first" eval 'lxcx start lxcxt-k && lxcx destroy --force lxcxt-k'
+
+# Entering needs the security plugins alone: a storage plugin that has gone locks nobody out.
+make_container lxcxt-locked
+check "start" lxcx start lxcxt-locked
+check_equal "attach without the storage plugin" here \
+  "$(unshare -m sh -c 'mount -t tmpfs lxcxt-hide "$1" && shift && exec "$@"' - "$LXCX_BUILD_DIR/lib/lxcx/plugins" \
+    env LXCX_PLUGIN_PATH="$scratch/none" "$lxcx_program" -P "$containers" attach -e lxcxt-locked -- echo here 2>&1)"
+check "attach to the pid namespace alone, with a /proc and a /sys of its own" lxcx attach -s PID -R lxcxt-locked -- test -d /sys/kernel
+check "stop" lxcx stop -k lxcxt-locked
+
+# A container known by a file alone: nothing of it is left, and its root, which lxcx did not make, is.
+make_container lxcxt-file
+sed 's/^lxc.uts.name.*//' "$containers/lxcxt-file/config" >"$scratch/alone.conf"
+check_exit "started from a file, ephemeral, it ends with init's status and no error of its own" 5 \
+  lxcx start -F -f "$scratch/alone.conf" -s lxc.ephemeral=1 lxcxt-alone -- /bin/sh -c 'exit 5'
+check_equal "nothing is left of the run" "" "$(find /run/lxcx -mindepth 2 -name lxcxt-alone)"
+check "its root is left" test -x "$containers/lxcxt-file/rootfs/bin/busybox"
+
+# What a start refuses must not keep a container from being destroyed.
+echo 'lxcx.storage.floppy.size = 1' >>"$containers/lxcxt-file/config"
+check_exit "a setting of a plugin that is not there: start" 3 lxcx start lxcxt-file
+check "destroy" lxcx destroy lxcxt-file

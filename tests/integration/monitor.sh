@@ -18,7 +18,7 @@ check "start again" lxcx start lxcxt-m
 init=$(init_of lxcxt-m)
 kill -9 "$(monitor_of lxcxt-m)"
 kill -9 "$init"
-eventually 5 test ! -e "/proc/$init"
+eventually 5 is_dead "$init"
 check_equal "an orphaned init that ended is seen to have ended" STOPPED "$(lxcx info -s -H lxcxt-m)"
 check "and its leftovers are gone with that command" test -z "$(find /sys/fs/cgroup -maxdepth 3 -name '*lxcxt-m*'; ls -d /run/lxcx/*/lxcxt-m 2>/dev/null)"
 check "it can be started again" lxcx start lxcxt-m
@@ -28,5 +28,5 @@ make_container lxcxt-d 'lxc.monitor.signal.pdeath = SIGKILL'
 check "start with a death signal" lxcx start lxcxt-d
 init=$(init_of lxcxt-d)
 kill -9 "$(monitor_of lxcxt-d)"
-check "init goes with its monitor when the configuration says so" eventually 5 test ! -e "/proc/$init"
+check "init goes with its monitor when the configuration says so" eventually 5 is_dead "$init"
 check_equal "and the container is stopped" STOPPED "$(lxcx info -s -H lxcxt-d)"

@@ -11,6 +11,14 @@ for program in lxc-start lxc-attach lxc-stop lxc-info ip nsenter; do needs_progr
 case $(lxc-start --version) in 5.0.*) ;; *) skip "the list of differences is for LXC 5.0, this is $(lxc-start --version)" ;; esac
 [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] || skip "the list of differences is for machines with cgroup v1 hierarchies"
 
+# Where newuidmap(1) is installed LXC asks it, as root too, and that looks here.
+if command -v newuidmap >/dev/null; then
+  for file in subuid subgid; do
+    echo root:100000:65536 >"$scratch/$file"
+    mount --bind "$scratch/$file" /etc/$file
+  done
+fi
+
 # LXC leaves its monitors' groups behind, and the one that it parks them in.
 test_clean_up() {
   local name

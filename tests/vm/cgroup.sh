@@ -52,6 +52,17 @@ check_match "what takes more memory than there is is killed" '^much: 137$' "$see
 check_match "what takes less is not" '^little: 0$' "$seen"
 check_match "no more processes than allowed" "can't fork" "$seen"
 
+case $layout in v2) foreign=memory.limit_in_bytes counterpart=memory.max ;; v1) foreign=memory.max counterpart=memory.limit_in_bytes ;; esac
+check "cgroup sets a limit of what runs" lxcx cgroup lxcxt-a pids.max 13
+check_equal "the kernel has it" 13 "$(cat "$(group_of lxcxt-a pids)/pids.max")"
+check_exit "a file of the other version is not there" 3 lxcx cgroup lxcxt-a $foreign
+check_match "the hint names its counterpart" "counterpart is $counterpart" "$output"
+check "cgroup opens a device" lxcx cgroup lxcxt-a devices.allow 'c 1:7 r'
+check "it opens inside" inside lxcxt-a sh -c ': </dev/full'
+check_match "the list has it" 'c 1:7 r' "$(lxcx cgroup lxcxt-a devices.list)"
+check "cgroup closes it" lxcx cgroup lxcxt-a devices.deny 'c 1:7 r'
+check_exit "then it does not" 1 inside lxcxt-a sh -c ': </dev/full'
+
 lxcx attach lxcxt-a -- sh -c 'while :; do echo x; usleep 20000; done' </dev/null >"$scratch/beats" 2>&1 &
 beating=$!
 beats() { stat -c %s "$scratch/beats"; }
@@ -90,3 +101,11 @@ make_container lxcxt-o "$other.pids.max = 5"
 check "a limit for the other layout alone does not keep a container from starting" lxcx -l warn -o "$scratch/log" start lxcxt-o
 check_match "the log tells that it is ignored" "$other.pids.max: .*, ignoring" "$(cat "$scratch/log")"
 check "stop" lxcx stop -k lxcxt-o
+
+# Without lxc.pty.max the ttys come from a devpts that is mounted nowhere, which this older kernel copies nothing out of (open_tree(2), before 6.15).
+make_container lxcxt-b
+sed -i '/^lxc.pty.max/d; s/^lxc.tty.max.*/lxc.tty.max = 2/' "$containers/lxcxt-b/config"
+check "start with ttys and no devpts of its own" lxcx start lxcxt-b
+check_match "the ttys are there, and nothing covers the root" '^/dev/tty1 /dev/tty2 yes$' \
+  "$(inside lxcxt-b sh -c 'echo /dev/tty[12] $(test -x /bin/busybox && echo yes)')"
+check "stop" lxcx stop -k lxcxt-b

@@ -74,6 +74,9 @@ int mount_proc_and_sys(Context& context) {
   if (::unshare(CLONE_NEWNS) != 0) return errno;
   context.detail = "/";
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return errno;
+  // A second sysfs of one network namespace on the first would be EBUSY. In a mount namespace of our own nobody misses them.
+  ::umount2("/proc", MNT_DETACH);
+  ::umount2("/sys", MNT_DETACH);
   context.detail = "/proc";
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) return errno;
   context.detail = "/sys";

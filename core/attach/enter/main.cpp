@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 
 #include "core/attach/enter/context.hpp"
@@ -100,8 +100,12 @@ int main(int argc, char** argv) {
   // Until the exec of the command, which makes a new address space, nobody may look into this one.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   Context context;
+  // What is no number must not become descriptor 0, whatever plan may come from there.
   if (argc != 2) return 2;
-  if (const int error = read_plan(std::atoi(argv[1]), context); error != 0) fail(context, Step::read_plan, error);
+  int plan_fd = -1;
+  const char* const end = argv[1] + std::strlen(argv[1]);
+  if (const auto [at, error] = std::from_chars(argv[1], end, plan_fd); error != std::errc{} || at != end) return 2;
+  if (const int error = read_plan(plan_fd, context); error != 0) fail(context, Step::read_plan, error);
   run(outside, context);
   report(context, FrameKind::starting, 0);
   if (joins_pid_namespace(context)) {

@@ -114,7 +114,7 @@ void Monitor::dispatch(std::uint32_t source, std::uint32_t events) {
 }
 
 void Monitor::on_signals() {
-  signalfd_siginfo info;
+  signalfd_siginfo info{};
   while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) on_signal(static_cast<int>(info.ssi_signo));
 }
 
@@ -174,7 +174,7 @@ void Monitor::finish() {
   console_.finish();
   write_exit_status();
   // A signal that waits would end the teardown in its first instant; it was for init, who is gone.
-  signalfd_siginfo info;
+  signalfd_siginfo info{};
   while (::read(signals_, &info, sizeof info) > 0) continue;
   ::signal(SIGPIPE, SIG_DFL);
   sigset_t none;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/error_frame.hpp"
 #include "core/kernel/files.hpp"
 #include "core/kernel/safe_paths.hpp"
 #include "core/start/child/mount_options.hpp"
@@ -77,14 +78,14 @@ Result<void> set_attributes(ChildContext& context, int mount_fd, const MountOpti
   return context.kernel.mount_setattr(mount_fd, "", AT_EMPTY_PATH | flags, attributes);
 }
 
+/// The parent does it, which still has the host's power.
 Result<void> map_mount_ids(ChildContext& context, int mount_fd, const MountOptions& options) {
   if (options.idmap.empty()) return {};
-  const std::string path = options.idmap == "container" ? "/proc/self/ns/user" : options.idmap;
-  LXCX_TRY(user_namespace, context.kernel.openat(AT_FDCWD, path.c_str(), O_RDONLY));
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_IDMAP;
-  attributes.userns_fd = static_cast<unsigned>(user_namespace.get());
-  return context.kernel.mount_setattr(mount_fd, "", AT_EMPTY_PATH | (options.is_recursive ? AT_RECURSIVE : 0U), attributes);
+  LXCX_CHECK(send_frame(context.kernel, context.sync.get(), Frame::map_mount, options.idmap, std::span(&mount_fd, 1)));
+  LXCX_TRY(answer, receive_frame(context.kernel, context.sync.get()));
+  if (answer.frame == Frame::mapped) return {};
+  if (answer.frame == Frame::error) return doing(Result<void>(std::unexpected(unpack_error(answer.payload))), "map its ids");
+  return fail(Code::internal, "the parent sent another frame than 'mapped'");
 }
 
 Result<UniqueFd> prepare_target(ChildContext& context, const std::string& target, const MountOptions& options) {
@@ -128,12 +129,30 @@ Result<void> mount_entry(ChildContext& context, const MountEntry& entry) {
   }
   Result<MountOptions> options = sort_mount_options(entry.options);
   if (!options) return located(std::unexpected(std::move(options).error()));
+  if (options->is_bind && !options->data.empty())
+    return located(fail(Code::config, "'" + options->data.front().first + "' is no option of a bind mount",
+                        "it takes ro, nosuid, nodev, noexec, noatime, …, create=, optional, relative, idmap= and propagation, such as rslave"));
   Result<void> mounted = mount_one(context, entry, *options, *target);
   if (!mounted && options->is_optional) {
     context.start.log().info("the optional mount '" + entry.source + "' on '" + entry.target + "' is left out: " + mounted.error().message);
     return {};
   }
   return located(std::move(mounted));
+}
+
+/// Where mounts reach the running container by propagation: a slave of the host's directory, so that nothing goes the other way.
+Result<void> mount_shmounts(ChildContext& context) {
+  const AutoMounts& mounts = context.config.auto_mounts;
+  if (mounts.shmounts_host.empty()) return {};
+  const auto line = std::ranges::find_if(context.config.settings, [&](const Setting& setting) {
+    return setting.key == "lxc.mount.auto" && setting.value.contains("shmounts:" + mounts.shmounts_host);
+  });
+  return mount_entry(context,
+                     {mounts.shmounts_host,
+                      mounts.shmounts_container.substr(std::min(mounts.shmounts_container.find_first_not_of('/'), mounts.shmounts_container.size())),
+                      "none",
+                      {"rbind", "rslave", "create=dir"},
+                      line != context.config.settings.end() ? line->where : Location{}});
 }
 
 Result<std::vector<MountEntry>> read_fstab(ChildContext& context) {
@@ -156,6 +175,7 @@ bool wants_nesting(const ContainerConfig& config) {
 }  // namespace
 
 Result<void> mount_entries(ChildContext& context) {
+  LXCX_CHECK(mount_shmounts(context));
   LXCX_TRY(from_fstab, doing(read_fstab(context), "lxc.mount.fstab"));
   for (const MountEntry& entry : from_fstab) LXCX_CHECK(mount_entry(context, entry));
   for (const MountEntry& entry : context.config.mounts) LXCX_CHECK(mount_entry(context, entry));

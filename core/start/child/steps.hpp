@@ -52,6 +52,7 @@ Result<void> pivot_into_root(ChildContext&);
 Result<void> report_ready(ChildContext&);
 Result<void> write_sysctls(ChildContext&);
 Result<void> set_personality(ChildContext&);
+Result<void> take_scheduling_cookie(ChildContext&);
 Result<void> drop_capabilities(ChildContext&);
 Result<void> apply_policy(ChildContext&);
 Result<void> run_start_hooks(ChildContext&);
@@ -82,6 +83,7 @@ inline constexpr std::array child_steps{
     ChildStep{"wait for the parent", report_ready},
     ChildStep{"write the sysctls", write_sysctls},
     ChildStep{"set the personality", set_personality},
+    ChildStep{"take a scheduling cookie", take_scheduling_cookie},
     ChildStep{"drop capabilities", drop_capabilities},
     ChildStep{"apply the security policy", apply_policy},
     ChildStep{"run the start hooks", run_start_hooks},

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <termios.h>
 
 #include "core/kernel/safe_paths.hpp"
@@ -72,6 +73,15 @@ Result<void> make_ttys(ChildContext& context, std::vector<UniqueFd>& masters) {
   return {};
 }
 
+/// Before Linux 6.15 open_tree(2) copies nothing out of a mount that stands nowhere. For as long as it takes, the devpts covers the root file system
+/// where that is mounted: by path alone, and nothing looks there meanwhile.
+Result<void> show_devpts(ChildContext& context) {
+  const std::string place = context.start.rootfs_mount_point();
+  return context.kernel.move_mount(context.devpts.get(), "", AT_FDCWD, place.c_str(), MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+Result<void> hide_devpts(ChildContext& context) { return context.kernel.umount2(context.start.rootfs_mount_point().c_str(), MNT_DETACH); }
+
 }  // namespace
 
 Result<void> mount_devpts(ChildContext& context) {
@@ -105,8 +115,11 @@ Result<void> make_terminals(ChildContext& context) {
   if (!context.has_own_root()) return {};
   std::vector<UniqueFd> masters;
   bool has_console = false;
+  const bool is_hidden = context.devpts && context.config.pty_max == 0;
+  if (is_hidden) LXCX_CHECK(show_devpts(context));
   LXCX_CHECK(make_console(context, masters, has_console));
   LXCX_CHECK(make_ttys(context, masters));
+  if (is_hidden) LXCX_CHECK(hide_devpts(context));
   // One message carries at most 16 fds (kernel.hpp).
   for (std::size_t first = 0; first < masters.size(); first += 16) {
     std::vector<int> fds;

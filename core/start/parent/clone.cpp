@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "core/container/namespaces.hpp"
 #include "core/kernel/files.hpp"
 #include "core/kernel/safe_paths.hpp"
 #include "core/start/child/child.hpp"
@@ -16,10 +17,6 @@
 namespace lxcx::core {
 
 namespace {
-
-// In the order of enum Namespace.
-constexpr std::array<unsigned, 8> clone_bits{CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWUTS,
-                                             CLONE_NEWIPC,  CLONE_NEWNET, CLONE_NEWCGROUP, CLONE_NEWTIME};
 
 bool has_time_offsets(const ContainerConfig& config) {
   return config.boottime_offset_s != 0 || config.boottime_offset_ns != 0 || config.monotonic_offset_s != 0 || config.monotonic_offset_ns != 0;
@@ -96,7 +93,11 @@ Result<void> clone_init(StartContext& context) {
   const UniqueFd& shared_pid = shared[static_cast<std::size_t>(Namespace::pid)];
   if (shared_pid) LXCX_CHECK(enter_shared_pid_namespace(context, shared_pid.get()));
   Result<pid_t> pid = clone_child(context, flags);
-  if (pid && *pid == 0) run_child(context, std::move(ends.second), std::move(v1_tasks), std::move(shared));
+  if (pid && *pid == 0) {
+    // The parent's end is the parent's alone: that it closes is how the child learns of a death before PR_SET_PDEATHSIG was set.
+    ends.first.reset();
+    run_child(context, std::move(ends.second), std::move(v1_tasks), std::move(shared));
+  }
   if (shared_pid) {
     LXCX_TRY(own, context.kernel.openat(AT_FDCWD, "/proc/self/ns/pid", O_RDONLY));
     LXCX_CHECK(context.kernel.setns(own.get(), CLONE_NEWPID));

@@ -21,7 +21,9 @@ Result<void> open_peer(StartContext& context) {
   const std::string& path = context.config.console_path;
   if (!path.empty() && path != "none") {
     // Append, and never a new controlling terminal: the path may be a tty, a file or a FIFO.
-    LXCX_TRY(fd, doing(context.kernel.openat(AT_FDCWD, path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0600), "lxc.console.path"));
+    constexpr int flags = O_RDWR | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK;
+    LXCX_TRY(fd, hinting(doing(context.kernel.openat(AT_FDCWD, path.c_str(), flags, 0600), "lxc.console.path"),
+                         "lxc.console.path (--console) is none, a terminal, or a file in a directory that exists"));
     context.terminals.console_peer = std::move(fd);
   } else if (context.request.foreground && !context.request.execute) {
     LXCX_TRY(fd, foreground_peer(context.kernel));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <time.h>
 
 #include "core/base/error_frame.hpp"
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
 #include "core/start/child/child.hpp"
+#include "core/start/frame_log.hpp"
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {
@@ -13,8 +15,7 @@ namespace lxcx::core {
 namespace {
 
 void take_log(StartContext& context, std::string_view payload) {
-  if (payload.empty()) return;
-  context.log().write(static_cast<Level>(payload[0] - '0'), payload.substr(1));
+  if (const std::optional<LogLine> line = read_log_line(payload)) context.log().write(line->level, line->text);
 }
 
 void take_step(StartContext& context, std::string_view payload) {
@@ -22,13 +23,32 @@ void take_step(StartContext& context, std::string_view payload) {
   if (parts.size() != 2) return;
   const auto index = static_cast<std::size_t>(parse_integer(parts[0]).value_or(-1));
   const std::int64_t took = parse_integer(parts[1]).value_or(0);
-  if (index < child_step_count()) context.trace.push_back({child_step_name(index), std::chrono::nanoseconds(took), "child"});
+  if (index >= child_step_count()) return;
+  context.trace.push_back({child_step_name(index), std::chrono::nanoseconds(took), "child"});
+  log_step(context, true, child_step_name(index));
 }
 
 void take_terminals(StartContext& context, Message& message) {
   std::size_t next = 0;
   if (message.payload == "console" && !message.fds.empty()) context.terminals.console_master = std::move(message.fds[next++]);
   for (; next < message.fds.size(); ++next) context.terminals.tty_masters.push_back(std::move(message.fds[next]));
+}
+
+/// mount_setattr(2): who maps the ids of a mount has to have power over its file system, which a child in a user namespace has not.
+Result<void> map_mount(StartContext& context, const Message& message) {
+  if (message.fds.size() != 1) return fail(Code::internal, "the child sent no mount");
+  const std::string path = message.payload == "container" ? "/proc/" + std::to_string(context.init) + "/ns/user" : message.payload;
+  LXCX_TRY(user_namespace, context.kernel.openat(AT_FDCWD, path.c_str(), O_RDONLY));
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<unsigned>(user_namespace.get());
+  return context.kernel.mount_setattr(message.fds.front().get(), "", AT_EMPTY_PATH | AT_RECURSIVE, attributes);
+}
+
+Result<void> answer_map_mount(StartContext& context, const Message& message) {
+  const Result<void> done = map_mount(context, message);
+  if (done) return send_frame(context.kernel, context.sync.get(), Frame::mapped);
+  return send_frame(context.kernel, context.sync.get(), Frame::error, pack_error(done.error()));
 }
 
 /// Handles one message; an error frame becomes the error.
@@ -39,6 +59,7 @@ Result<void> take(StartContext& context, Message& message) {
     case Frame::step: take_step(context, message.payload); return {};
     case Frame::terminals: take_terminals(context, message); return {};
     case Frame::ready: return {};
+    case Frame::map_mount: return answer_map_mount(context, message);
     case Frame::mapped:
     case Frame::go: break;
   }
@@ -91,11 +112,12 @@ Result<void> release_init(StartContext& context) {
 }
 
 Result<void> record_running(StartContext& context) {
-  context.state.state = State::running;
+  context.log().info("init runs, as process " + std::to_string(context.init));
+  context.state.enter(State::running);
   context.state.started_at = ::time(nullptr);
   context.state.monitor = this_process();
   LXCX_CHECK(context.run->write_state(context.state));
-  LXCX_CHECK(doing(write_pid_file(context), "write the pid file"));
+  LXCX_CHECK(hinting(doing(write_pid_file(context), "write the pid file"), "--pidfile names a file in a directory that exists"));
   if (const Result<void> told = run_event(context, LXCX_EVENT_RUNNING); !told) context.log().warn(told.error().message + ", ignoring");
   return {};
 }

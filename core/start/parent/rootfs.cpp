@@ -78,7 +78,15 @@ Result<void> inspect_init(StartContext& context, const std::string& path) {
 
 Result<void> attach_rootfs(StartContext& context) {
   if (context.plugins.storage == nullptr) return {};
-  LXCX_CHECK(make_directories(context.kernel, context.rootfs_mount_point(), 0755));
+  // A place of the configuration's own choice is there already: nothing of ours may stay on the host.
+  if (context.config.rootfs_mount.empty()) {
+    LXCX_CHECK(make_directories(context.kernel, context.rootfs_mount_point(), 0755));
+  } else {
+    const Result<UniqueFd> place = context.kernel.openat(AT_FDCWD, context.config.rootfs_mount.c_str(), O_PATH | O_DIRECTORY);
+    if (!place)
+      return fail_errno(place.error().sys_errno, "lxc.rootfs.mount: open '" + context.config.rootfs_mount + "'",
+                        "make the directory, or leave the line out");
+  }
   JournalScope records(context.journal, "storage");
   HostCall call(storage_call(context, &records));
   Call view = call.call();

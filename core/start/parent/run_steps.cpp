@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/start/parent/steps.hpp"
+#include "core/start/plan.hpp"
 
 namespace lxcx::core {
 
@@ -14,13 +15,20 @@ Result<void> run_one(StartContext& context, const StartStep& step) {
   const auto before = std::chrono::steady_clock::now();
   Result<void> done = step.act(context);
   context.trace.push_back({step.name, std::chrono::steady_clock::now() - before, "parent"});
-  context.log().trace(std::string(step.name) + (done ? ": done" : ": failed"));
+  if (done) log_step(context, false, step.name);
   return doing(std::move(done), std::string(step.name));
 }
 
 }  // namespace
 
 Result<void> nothing(StartContext&) { return {}; }
+
+void log_step(StartContext& context, bool is_child, std::string_view step) {
+  if (!context.log().wants(Level::debug)) return;
+  const std::string name = (is_child ? "child: " : "") + std::string(step);
+  context.log().trace(name + ": done");
+  for (const std::string& detail : step_details(context, is_child, step)) context.log().debug(name + ": " + detail);
+}
 
 Result<void> run_start_steps(StartContext& context) {
   for (const StartStep& step : start_steps) {
@@ -44,6 +52,7 @@ Unwound undo_start_steps(StartContext& context) {
     if (step->undo_is_hooks) note(*name);
     Result<void> result = doing(step->undo(context), "undo '" + *name + "'");
     if (result && !step->undo_is_hooks) note(*name);
+    if (result) context.log().trace("undo '" + *name + "': done");
     if (result) continue;
     context.log().warn("undo '" + *name + "': " + result.error().message + ", ignoring");
     if (!step->undo_is_hooks) unwound.is_complete = false;
@@ -53,6 +62,9 @@ Unwound undo_start_steps(StartContext& context) {
 }
 
 void take_back(StartContext& context) {
+  context.state.enter(State::aborting);
+  if (const Result<void> written = context.run->write_state(context.state); !written)
+    context.log().warn("write the state: " + written.error().message + ", ignoring");
   const Unwound unwound = undo_start_steps(context);
   if (!unwound.is_complete)
     return context.log().warn("not all of '" + context.paths.name + "' could be taken down; the next lxcx command on it tries again");

@@ -21,8 +21,10 @@ Result<void> take_actions(StartContext& context, const std::string& name, HostCa
     }
   }
   for (auto& [key, value] : call.results) {
-    if (key == "payload.seccomp") context.actions.push_back({SecurityAction::Type::seccomp, std::move(value), flags, {}});
-    if (key == "payload.label") context.actions.push_back({SecurityAction::Type::label, std::move(value), 0, {}});
+    if (key == "payload.seccomp")
+      context.actions.push_back({SecurityAction::Type::seccomp, std::move(value), flags, {}});
+    else if (key == "payload.label")
+      context.actions.push_back({SecurityAction::Type::label, std::move(value), 0, {}});
   }
   for (auto& [key, fd] : call.result_fds) {
     if (key == "payload.landlock") {
@@ -52,9 +54,8 @@ Result<void> compile_security(StartContext& context) {
 }
 
 Result<std::vector<SecurityAction>> attach_actions(StartContext& context) {
-  LXCX_TRY(wanted, wanted_plugins(context.host, context.config));
   const std::string directory = context.paths.directory();
-  for (const std::string& name : wanted.security) {
+  for (const std::string& name : wanted_security(context.host, context.config)) {
     LXCX_TRY(plugin, context.host.plugins.security(name));
     HostCall call(security_call(context, name, nullptr));
     Call view = call.call();

@@ -11,6 +11,9 @@ namespace lxcx::core {
 
 using StartStep = Step<StartContext>;
 
+Result<void> unshare_monitor_mounts(StartContext&);
+Result<void> make_monitor_cgroup(StartContext&);
+Result<void> drop_monitor_cgroup(StartContext&);
 Result<void> run_pre_start_hooks(StartContext&);
 Result<void> run_post_stop_hooks(StartContext&);
 Result<void> make_cgroup(StartContext&);
@@ -31,6 +34,8 @@ Result<void> map_ids(StartContext&);
 Result<void> apply_cgroup_limits(StartContext&);
 Result<void> apply_process_limits(StartContext&);
 Result<void> nothing(StartContext&);
+/// That a step was done, and what it did, line by line.
+void log_step(StartContext& context, bool is_child, std::string_view step);
 Result<void> await_setup(StartContext&);
 Result<void> apply_device_limits(StartContext&);
 Result<void> run_start_host_hooks(StartContext&);
@@ -40,6 +45,8 @@ Result<void> record_running(StartContext&);
 // The networks' undo stands before the clone, so that on the way down init is gone, and with it the namespace, before devices are looked for:
 // a veth that vanishes with its namespace costs nothing, one that is deleted from the host costs 16 ms (docs/performance.md).
 inline constexpr std::array start_steps{
+    StartStep{"unshare the monitor's mounts", unshare_monitor_mounts},
+    StartStep{"make the monitor's cgroup", make_monitor_cgroup, drop_monitor_cgroup},
     StartStep{"run the pre-start hooks", run_pre_start_hooks, run_post_stop_hooks, true},
     StartStep{"attach the root file system", attach_rootfs, detach_rootfs},
     StartStep{"check the init program", check_init},
@@ -59,6 +66,9 @@ inline constexpr std::array start_steps{
     StartStep{"let init run", release_init},
     StartStep{"record that it runs", record_running},
 };
+
+/// Opened when first asked for.
+Result<Cgroups*> cgroups_of(StartContext& context);
 
 /// Runs all steps, journaling each that has an undo before it begins. On failure the start is taken back, and the error of the step is returned
 /// with the step's name as context.

@@ -5,6 +5,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,13 @@ inline Failure fail_errno(int sys_errno, std::string message, std::string hint =
 template <class T>
 Result<T> doing(Result<T> result, std::string what) {
   if (!result) result.error().context.push_back(std::move(what));
+  return result;
+}
+
+/// Says what to do about an error that does not say so itself.
+template <class T>
+Result<T> hinting(Result<T> result, std::string_view hint) {
+  if (!result && result.error().hint.empty()) result.error().hint = hint;
   return result;
 }
 

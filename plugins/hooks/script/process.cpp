@@ -129,7 +129,7 @@ class Listener {
   }
 
   Result<void> read_once() {
-    std::array<char, chunk_bytes> chunk;
+    std::array<char, chunk_bytes> chunk{};
     const ssize_t count = ::read(reader_.get(), chunk.data(), chunk.size());
     if (count < 0 && errno != EINTR) return fail_errno(errno, "read the hook's output");
     if (count == 0) reader_.reset();

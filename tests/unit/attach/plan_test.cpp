@@ -16,18 +16,29 @@ using namespace lxcx::core;
 
 namespace {
 
-/// What lxcx-enter makes of a plan: its exit code, or minus the signal that killed it.
-int run(const std::string& bytes) {
-  const UniqueFd plan(::memfd_create("plan", 0));
-  (void)!::write(plan.get(), bytes.data(), bytes.size());
+/// The exit code of lxcx-enter, or minus the signal that killed it.
+int run_enter(const std::string& argument, int standard_input) {
   const pid_t child = ::fork();
   if (child == 0) {
-    ::execl(LXCX_ENTER, "lxcx-enter", std::to_string(plan.get()).c_str(), nullptr);
+    ::dup2(standard_input, STDIN_FILENO);
+    ::execl(LXCX_ENTER, "lxcx-enter", argument.c_str(), nullptr);
     ::_exit(99);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+UniqueFd plan_of(const std::string& bytes) {
+  UniqueFd plan(::memfd_create("plan", 0));
+  (void)!::write(plan.get(), bytes.data(), bytes.size());
+  return plan;
+}
+
+/// What lxcx-enter makes of a plan.
+int run(const std::string& bytes) {
+  const UniqueFd plan = plan_of(bytes);
+  return run_enter(std::to_string(plan.get()), STDIN_FILENO);
 }
 
 /// A plan that enters nothing and runs `true` in place.
@@ -65,6 +76,14 @@ TEST_CASE("a sound plan runs", "[plan][root]") {
   const int status = run(harmless_plan());
   ::dup2(saved.get(), 2);
   CHECK(status == 0);
+}
+
+TEST_CASE("what is no number is no plan's descriptor", "[plan][root]") {
+  const UniqueFd plan = plan_of(harmless_plan());
+  for (const char* argument : {"", "x", "0x", " 0"}) {
+    INFO(argument);
+    CHECK(run_enter(argument, plan.get()) == 2);
+  }
 }
 
 TEST_CASE("a plan that is cut anywhere is refused, never acted upon", "[plan][root]") {

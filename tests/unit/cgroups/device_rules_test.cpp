@@ -121,3 +121,17 @@ TEST_CASE("numbers above 2^31 are compared unsigned", "[device_rules]") {
   CHECK(allows({deny("a"), allow("c 4294967295:4294967295 r")}, {chr, rd, 4294967295U, 4294967295U}));
   CHECK_FALSE(allows({deny("a"), allow("c 4294967295:0 r")}, {chr, rd, 2147483647U, 0}));
 }
+
+TEST_CASE("a live change starts from what may be opened now", "[device_rules]") {
+  const auto after = [](const std::vector<DeviceChange>& changes, const DeviceChange& change) { return with_live_change(changes, change); };
+  const Request null{chr, rd, 1, 3}, fuse{chr, rd, 10, 229};
+  CHECK(allows(after({}, allow("c 10:229 rwm")), null));
+  CHECK(allows(after({}, allow("c 10:229 rwm")), fuse));
+  CHECK_FALSE(allows(after({}, deny("c 10:229 rwm")), fuse));
+  CHECK(allows(after(after({}, deny("c 10:229 rwm")), allow("c 10:229 rwm")), fuse));
+  CHECK_FALSE(allows(after({deny("c 1:3 rwm")}, allow("c 10:229 rwm")), null));
+  CHECK(allows(after({allow("c 1:3 rwm")}, allow("c 10:229 rwm")), fuse));
+  CHECK_FALSE(allows(after({allow("c 1:3 rwm")}, allow("c 10:229 rwm")), {chr, rd, 1, 5}));
+  CHECK_FALSE(allows(after({deny("a")}, allow("c 10:229 rwm")), null));
+  CHECK(allows(after({deny("a")}, allow("c 10:229 rwm")), fuse));
+}

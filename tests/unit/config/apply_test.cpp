@@ -38,6 +38,10 @@ TEST_CASE("every scalar key sets its member, and its empty form goes back to the
       {"lxc.start.auto", "1", [](C c) { return c.autostart; }},
       {"lxc.start.delay", "5", [](C c) { return c.start_delay_s == 5; }},
       {"lxc.start.order", "-5", [](C c) { return c.start_order == -5; }},
+      {"lxcx.start.after", "a b", [](C c) { return c.start_after == std::vector<std::string>{"a", "b"}; }},
+      {"lxcx.start.requires", "a", [](C c) { return c.start_requires == std::vector<std::string>{"a"}; }},
+      {"lxcx.start.ready", "test -e /x", [](C c) { return c.start_ready == "test -e /x"; }},
+      {"lxcx.start.ready.timeout", "9", [](C c) { return c.start_ready_timeout_s == 9; }},
       {"lxc.monitor.unshare", "1", [](C c) { return c.monitor_unshare; }},
       {"lxc.console.path", "none", [](C c) { return c.console_path == "none"; }},
       {"lxc.console.logfile", "/l", [](C c) { return c.console_logfile == "/l"; }},
@@ -78,12 +82,11 @@ TEST_CASE("a value that is not of its key's type is an error at the value", "[co
       "lxc.no_new_privs = -1",
       "lxc.start.order = x",
       "lxc.start.delay = -1",
+      "lxcx.start.ready.timeout = soon",
       "lxc.init.uid = 4294967296",
       "lxc.init.uid = root",
       "lxc.init.uid = -1",
-      "lxc.init.groups = 1,,2",
       "lxc.init.groups = 1 2",
-      "lxc.init.groups = 1,",
       "lxc.arch = pdp11",
       "lxc.signal.halt = HUP",
       "lxc.console.size = 4KiB",
@@ -344,13 +347,12 @@ TEST_CASE("what does not act yet is listed by name, but only if it would change 
     for (const Setting& setting : good(text).unsupported) found.push_back(setting.key);
     return found;
   };
-  CHECK(names("lxc.sched.core = 1\nlxc.monitor.unshare = 1") == std::vector<std::string>{"lxc.sched.core", "lxc.monitor.unshare"});
-  CHECK(names("lxc.sched.core = 0\nlxc.monitor.unshare = 0x0").empty());
-  CHECK(names("lxc.sched.core = 1\nlxc.sched.core =").empty());
-  CHECK(names("lxc.mount.auto = proc shmounts:/h") == std::vector<std::string>{"lxc.mount.auto"});
-  CHECK(names("lxc.mount.auto = proc").empty());
+  CHECK(names("lxc.seccomp.notify.cookie = a\nlxc.seccomp.notify.proxy = unix:/p") ==
+        std::vector<std::string>{"lxc.seccomp.notify.cookie", "lxc.seccomp.notify.proxy"});
+  CHECK(names("lxc.seccomp.notify.cookie = a\nlxc.seccomp.notify.cookie =").empty());
+  CHECK(names("lxc.mount.auto = proc shmounts:/h").empty());
   CHECK(names("lxc.seccomp.notify.proxy = unix:/p\nlxc.seccomp.notify.cookie = c").size() == 2);
-  CHECK(good("\n\nlxc.sched.core = 1").unsupported[0].where == Location{"config", 3, 18});
+  CHECK(good("\n\nlxc.seccomp.notify.cookie = a").unsupported[0].where == Location{"config", 3, 29});
 }
 
 TEST_CASE("settings of plugins keep their whole keys", "[config][apply]") {
@@ -360,4 +362,14 @@ TEST_CASE("settings of plugins keep their whole keys", "[config][apply]") {
   CHECK(config.settings_with_prefix("lxc.apparmor.profile").size() == 1);
   CHECK(config.settings_with_prefix("lxc.apparmor.profile")[0].value == "y");
   CHECK(config.settings_with_prefix("lxc.seccomp.")[0].where.line == 1);
+}
+
+TEST_CASE("what LXC takes in a looser form is taken too", "[config]") {
+  CHECK(good("lxc.init.groups = 1,,2,").init_groups == std::vector<gid_t>{1, 2});
+  CHECK(good("lxc.log.syslog = LOCAL3").log_syslog == "local3");
+  CHECK(good("lxc.time.offset.boot = +5 h").boottime_offset_s == 5 * 3600);
+  const ContainerConfig limits = good("lxc.prlimit.nofile = 10:-1");
+  REQUIRE(limits.rlimits.size() == 1);
+  CHECK(limits.rlimits[0].soft == 10);
+  CHECK(limits.rlimits[0].hard == RLIM_INFINITY);
 }

@@ -107,7 +107,11 @@ TEST_CASE("the table knows every key of LXC 5", "[config][keys]") {
                           "lxc.cgroup.a.b",
                           "lxc.cgroup2.a.b",
                           "lxc.environment.runtime",
-                          "lxc.environment.hooks"}) {
+                          "lxc.environment.hooks",
+                          "lxcx.start.after",
+                          "lxcx.start.requires",
+                          "lxcx.start.ready",
+                          "lxcx.start.ready.timeout"}) {
     CAPTURE(key);
     CHECK(find_key(key) != nullptr);
   }

@@ -52,7 +52,12 @@ TEST_CASE("sizes have two-letter units of 1024, and single letters count bytes a
   CHECK(parse_size("3gB") == 3ULL << 30U);
   CHECK(parse_size("5B") == 5);
   CHECK(parse_size("5M") == 5);
-  for (const std::string_view bad : {"", "KB", "5TB", "5KiB", "-5", "5KBB", "5 K B", "5%", "9223372036854775808", "9007199254740992KB"}) {
+  CHECK(parse_size("0x10") == 16);
+  CHECK(parse_size("0x10kb") == 16384);
+  CHECK(parse_size("010") == 8);
+  CHECK(parse_size("+1") == 1);
+  for (const std::string_view bad :
+       {"", "KB", "5TB", "5KiB", "-5", "5KBB", "5 K B", "5%", "9223372036854775808", "9007199254740992KB", "0x", "+", "1+1", "08"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_size(bad));
   }

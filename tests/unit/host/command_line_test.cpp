@@ -2,6 +2,7 @@
 // The command line contract: what each verb makes of its options, and how it says no.
 #include <sched.h>
 #include <sys/personality.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -223,6 +224,131 @@ TEST_CASE("wait wants a state, ends with 0 when it is reached and 12 when not", 
   CHECK(run_lxcx({"wait", "-s", "|", "web"}).status == 2);
 }
 
+TEST_CASE("cgroup reads a file or writes one value", "[host]") {
+  core::FakeWorld& world = new_world();
+  world.cgroup_value = "17\n";
+  CHECK(run_lxcx({"cgroup", "web", "memory.max"}).out == "17\n");
+  CHECK(world.cgroup_file == "memory.max");
+  CHECK(run_lxcx({"cgroup", "-n", "web", "memory.limit_in_bytes", "--", "-1"}).status == 0);
+  CHECK(world.cgroup_file == "memory.limit_in_bytes");
+  CHECK(world.cgroup_value == "-1");
+  CHECK(run_lxcx({"cgroup", "web"}).status == 2);
+  const Ran two = run_lxcx({"cgroup", "web", "devices.allow", "c", "1:3"});
+  CHECK(two.status == 2);
+  CHECK_THAT(two.err, Catch::Contains("quote"));
+  CHECK_THAT(run_lxcx({"cgroup", "web", "pids.max", "-1"}).err, Catch::Contains("stands after --"));
+}
+
+TEST_CASE("device adds and removes, by default under the same name", "[host]") {
+  core::FakeWorld& world = new_world();
+  CHECK(run_lxcx({"device", "-n", "web", "--", "add", "/dev/fuse"}).status == 0);
+  CHECK(world.added->name == "web");
+  CHECK(world.added->device == "/dev/fuse");
+  CHECK(world.added->place == "/dev/fuse");
+  CHECK(run_lxcx({"device", "web", "del", "lan0", "eth1"}).status == 0);
+  CHECK(world.removed->device == "lan0");
+  CHECK(world.removed->place == "eth1");
+  for (const Words& bad :
+       {Words{"device", "web"}, Words{"device", "web", "add"}, Words{"device", "web", "mv", "a"}, Words{"device", "web", "add", "a", "b", "c"}})
+    CHECK(run_lxcx(bad).status == 2);
+}
+
+TEST_CASE("rename takes the old and the new name", "[host]") {
+  core::FakeWorld& world = new_world();
+  CHECK(run_lxcx({"rename", "web", "shop"}).status == 0);
+  CHECK(world.renamed == std::pair<std::string, std::string>("web", "shop"));
+  CHECK(run_lxcx({"rename", "web"}).status == 2);
+  CHECK(run_lxcx({"rename", "web", "a", "b"}).status == 2);
+}
+
+TEST_CASE("top draws LXC's columns, as wide as they are, and sorts by keys", "[host]") {
+  core::FakeWorld& world = new_world();
+  world.usage = {
+      {"a", {.cpu_ns = 1'250'000'000, .cpu_user_ns = 700'000'000, .cpu_system_ns = 400'000'000, .block_bytes = 11'010'048, .memory_bytes = 2048}},
+      {"b", {.cpu_ns = 9'000'000'000, .memory_bytes = 3}}};
+  CHECK(run_lxcx({"top", "-d", "0.5"}).status == 0);
+  CHECK(world.watched->on_screen);
+  CHECK(world.watched->delay_ms == 500);
+  CHECK_THAT(world.drawn,
+             Catch::Contains("a                          1.25         0.40         0.70       10.50 MiB(  0.00   /  0.00   )   2.00 KiB\n"));
+  CHECK_THAT(world.drawn, !Catch::Contains("MemSw"));
+  CHECK_THAT(world.drawn, Catch::Contains("TOTAL 2 of 2 "));
+  world.keys = "cq";
+  CHECK(run_lxcx({"top"}).status == 0);
+  CHECK(world.drawn.find("b  ") < world.drawn.find("a  "));
+  world.keys.clear();
+  CHECK(run_lxcx({"top", "-b", "-s", "m", "-r"}).status == 0);
+  CHECK(world.watched->delay_ms == 300'000);
+  CHECK_FALSE(world.watched->on_screen);
+  CHECK_THAT(world.drawn, Catch::StartsWith("time_ms,container,cpu_nanos,") && Catch::Contains(",b,9000000000,0,0,0,0,3,0,0\n"));
+  CHECK(world.drawn.find(",b,") < world.drawn.find(",a,"));
+  for (const Words& bad :
+       {Words{"top", "-s", "cpu"}, Words{"top", "-d", "0"}, Words{"top", "-d", "1x"}, Words{"top", "-c", "0"}, Words{"top", "web"}})
+    CHECK(run_lxcx(bad).status == 2);
+}
+
+TEST_CASE("unshare and usernsexec ask for namespaces, ids and a program", "[host]") {
+  core::FakeWorld& world = new_world();
+  world.attach_status = 7;
+  CHECK(run_lxcx({"unshare", "-s", "user|NETWORK", "-u", "5", "-i", "a", "-i", "b", "--", "ls", "-l"}).status == 7);
+  CHECK(world.unshared->namespaces == (core::namespace_bit(core::Namespace::user) | core::namespace_bit(core::Namespace::net)));
+  CHECK(world.unshared->uid == 5U);
+  CHECK(world.unshared->maps == std::vector<core::IdMapping>{{false, 5, ::geteuid(), 1}});
+  CHECK(world.unshared->interfaces == Words{"a", "b"});
+  CHECK(world.unshared->command == Words{"ls", "-l"});
+  CHECK(run_lxcx({"usernsexec"}).status == 7);
+  CHECK(world.unshared->command == Words{"/bin/sh"});
+  CHECK(world.unshared->maps.size() == 2);
+  CHECK(world.unshared->uid == 0U);
+  CHECK(run_lxcx({"usernsexec", "-m", "u:0:5:1", "-s", "id"}).status == 7);
+  CHECK(world.unshared->maps.size() == 3);
+}
+
+TEST_CASE("monitor shows an event on a line, of the names that match from end to end", "[host]") {
+  core::FakeWorld& world = new_world();
+  world.events = {{"/var/lib/lxc", "web", 1, State::running, {}},
+                  {"/var/lib/lxc", "web2", 2, State::running, {}},
+                  {"/var/lib/lxc", "web", 3, State::stopping, 7 << 8},
+                  {"/var/lib/lxc", "db", 4, State::stopped, {}}};
+  CHECK(run_lxcx({"monitor", "-n", "we.", "db"}).out ==
+        "'web' changed state to [RUNNING]\n'web' exited with status [7]\n'db' changed state to [STOPPED]\n");
+  CHECK(world.followed->lxcpaths.empty());
+  CHECK(world.followed->timeout_s == -1);
+  CHECK(world.followed->catches_signals);
+  CHECK(run_lxcx({"monitor", "-P", "/a/", "-P", "/b", "--count", "1"}).out == "'web' changed state to [RUNNING]\n");
+  CHECK(world.followed->lxcpaths == std::vector<std::string>{"/a", "/b"});
+  CHECK(run_lxcx({"monitor", "-t", "9", "--count", "9"}).status == 12);
+  CHECK(run_lxcx({"monitor", "-t", "9"}).status == 0);
+  for (const char* bad : {"a(", "a)|(b", "["}) CHECK(run_lxcx({"monitor", bad}).status == 2);
+  world.followed.reset();
+  CHECK(run_lxcx({"monitor", "-Q"}).status == 0);
+  CHECK_FALSE(world.followed);
+}
+
+TEST_CASE("autostart asks for what it was told, and ends with the first failure's status", "[host]") {
+  core::FakeWorld& world = new_world();
+  CHECK(run_lxcx({"autostart"}).status == 0);
+  CHECK(world.autostarted->action == core::AutostartAction::start);
+  CHECK(world.autostarted->groups.empty());
+  CHECK(world.autostarted->awaits_reboot);
+  CHECK(world.autostarted->jobs >= 1);
+  CHECK(run_lxcx({"autostart", "-s", "-A", "-g", "onboot,", "-g", "web", "-t", "5", "-j", "3"}).status == 0);
+  CHECK(world.autostarted->action == core::AutostartAction::shutdown);
+  CHECK(world.autostarted->groups == std::vector<std::string>{"onboot", "", "web"});
+  CHECK(world.autostarted->ignore_auto);
+  CHECK(world.autostarted->timeout_s == 5);
+  CHECK(world.autostarted->jobs == 3);
+  world.autostart_plan = {{"db", 3, 0, {}, 0, {}, {}, {}}, {"web", 0, 0, {}, 0, {0}, {0}, Error{Code::config, 0, "a circle", {}, {}, {}, {}}}};
+  const Ran ran = run_lxcx({"autostart"});
+  CHECK(ran.status == 10);
+  CHECK_THAT(ran.err, Catch::Contains("a circle") && Catch::Contains("1 of 2 containers did not start: web"));
+  CHECK(run_lxcx({"autostart", "-L"}).out == "db 3\n");
+  CHECK(run_lxcx({"autostart", "-L", "-k"}).out == "db\n");
+  CHECK_THAT(run_lxcx({"autostart", "-L", "--format", "json"}).out, Catch::Contains(R"("waits_for":["db"],"needs":["db"],"error":{"code":10)"));
+  for (const char* bad : {"-j0", "-tx", "-jx", "-t-2"}) CHECK(run_lxcx({"autostart", bad}).status == 2);
+  CHECK(run_lxcx({"autostart", "-r", "-s"}).status == 2);
+}
+
 TEST_CASE("freeze, unfreeze and destroy ask for what they say", "[host]") {
   core::FakeWorld& world = new_world();
   CHECK(run_lxcx({"unfreeze", "web"}).status == 0);
@@ -250,7 +376,8 @@ TEST_CASE("unknown verbs and options end with 2 and say what was probably meant"
 }
 
 TEST_CASE("a missing name ends with 2 before anything is opened", "[host]") {
-  for (const char* verb : {"create", "start", "execute", "stop", "attach", "console", "info", "wait", "freeze", "unfreeze", "destroy"}) {
+  for (const char* verb :
+       {"create", "start", "execute", "stop", "attach", "console", "info", "wait", "freeze", "unfreeze", "cgroup", "device", "rename", "destroy"}) {
     core::FakeWorld& world = new_world();
     INFO(verb);
     const Ran ran = run_lxcx({verb});

@@ -72,19 +72,71 @@ Result<ContainerInfo> Runtime::info(const std::string& name) {
 Result<std::vector<std::string>> Runtime::config_values(const std::string&, const std::string&) {
   return answer(state_->world, state_->world.config_values);
 }
+Result<ContainerConfig> Runtime::running_config(const std::string&) { return answer(state_->world, state_->world.running_config); }
 Result<std::vector<ContainerSummary>> Runtime::list(const ListRequest& request, bool details) {
   state_->world.listed = request;
   state_->world.listed_details = details;
   return answer(state_->world, state_->world.containers);
+}
+Result<std::vector<ContainerUsage>> Runtime::usage() { return answer(state_->world, state_->world.usage); }
+/// One round, on a terminal of 80 columns, after all the keys there are.
+Result<void> Runtime::watch(const Watch& what) {
+  FakeWorld& world = state_->world;
+  world.watched = what;
+  for (const char key : world.keys)
+    if (!what.on_key(key)) break;
+  LXCX_TRY(text, what.draw(what.on_screen ? winsize{24, 80, 0, 0} : winsize{}));
+  world.drawn = std::move(text);
+  return answer(world);
 }
 Result<bool> Runtime::wait(const std::string&, const std::vector<State>& states, int timeout_s) {
   state_->world.waited_for = states;
   state_->world.waited_s = timeout_s;
   return answer(state_->world, state_->world.reached);
 }
+Result<FollowEnd> Runtime::follow(FollowRequest request, const std::function<Result<bool>(const StateEvent&)>& on_event) {
+  FakeWorld& world = state_->world;
+  world.followed = std::move(request);
+  for (const StateEvent& event : world.events) {
+    if (world.followed->wants && !world.followed->wants(event.name)) continue;
+    LXCX_TRY(more, on_event(event));
+    if (!more) return FollowEnd::enough;
+  }
+  return answer(world, FollowEnd::timeout);
+}
+Result<std::vector<AutostartItem>> Runtime::plan_autostart(const AutostartRequest& request) {
+  state_->world.autostarted = request;
+  return answer(state_->world, state_->world.autostart_plan);
+}
+Result<void> Runtime::autostart(const std::vector<AutostartItem>& plan, const AutostartRequest&,
+                                const std::function<void(const AutostartItem&, const Error*)>& on_done) {
+  for (const AutostartItem& item : plan) on_done(item, item.refusal ? &*item.refusal : nullptr);
+  return answer(state_->world);
+}
 Result<void> Runtime::freeze(const std::string&, bool frozen) {
   state_->world.frozen = frozen;
   return answer(state_->world);
+}
+Result<std::string> Runtime::cgroup_value(const std::string&, std::string_view file) {
+  state_->world.cgroup_file = file;
+  return answer(state_->world, state_->world.cgroup_value);
+}
+Result<void> Runtime::set_cgroup_value(const std::string&, std::string_view file, std::string_view value) {
+  state_->world.cgroup_file = file;
+  state_->world.cgroup_value = value;
+  return answer(state_->world);
+}
+Result<void> Runtime::add_device(const DeviceRequest& request) {
+  state_->world.added = request;
+  return answer(state_->world);
+}
+Result<void> Runtime::remove_device(const DeviceRequest& request) {
+  state_->world.removed = request;
+  return answer(state_->world);
+}
+Result<std::vector<std::string>> Runtime::rename(const std::string& name, const std::string& new_name) {
+  state_->world.renamed = {name, new_name};
+  return answer(state_->world, std::vector<std::string>{});
 }
 Result<void> Runtime::destroy(const DestroyRequest& request) {
   state_->world.destroyed = request;
@@ -93,6 +145,15 @@ Result<void> Runtime::destroy(const DestroyRequest& request) {
 Result<std::string> Runtime::template_help(const std::string& template_name) {
   return answer(state_->world, "  --suite=NAME   of " + template_name + "\n");
 }
+Diagnosis Runtime::diagnose() { return state_->world.diagnosis; }
+Result<int> Runtime::unshare(const UnshareRequest& request) {
+  state_->world.unshared = request;
+  return answer(state_->world, state_->world.attach_status);
+}
+Result<std::vector<IdMapping>> Runtime::own_id_maps() {
+  return answer(state_->world, std::vector<IdMapping>{{false, 0, 100000, 10}, {true, 0, 200000, 20}});
+}
+Result<KernelCheck> Runtime::check_kernel_config(const std::string&) { return answer(state_->world, state_->world.kernel_check); }
 Plugins& Runtime::plugins() { return state_->plugins; }
 const ContainerPaths Runtime::paths_of(const std::string& name) const { return {state_->world.lxcpath, name}; }
 const std::string& Runtime::lxcpath() const { return state_->world.lxcpath; }

@@ -21,10 +21,18 @@ struct FakeWorld {
   std::optional<ListRequest> listed;
   std::optional<bool> listed_details;
   std::optional<DestroyRequest> destroyed;
+  std::optional<DeviceRequest> added, removed;
+  std::pair<std::string, std::string> renamed;
   std::optional<bool> frozen;
+  std::optional<AutostartRequest> autostarted;
+  std::optional<FollowRequest> followed;
   std::vector<State> waited_for;
   int waited_s = -2;
   std::string torn_down;
+  std::optional<Watch> watched;
+  std::optional<UnshareRequest> unshared;
+  std::string drawn;
+  std::string cgroup_file;
 
   // What is answered:
   std::optional<Error> error;  ///< by every verb
@@ -33,7 +41,15 @@ struct FakeWorld {
   std::vector<PlannedStep> plan;
   ContainerInfo info;
   std::vector<ContainerSummary> containers;
+  std::vector<AutostartItem> autostart_plan;
+  std::vector<StateEvent> events;
   std::vector<std::string> config_values;
+  ContainerConfig running_config;
+  KernelCheck kernel_check;
+  Diagnosis diagnosis;
+  std::vector<ContainerUsage> usage;
+  std::string keys;  ///< that are typed
+  std::string cgroup_value;  ///< also what was set
   int attach_status = 0;
   int teardown_status = 0;
   bool reached = true;

@@ -40,7 +40,7 @@ TEST_CASE("ls in JSON has everything, or the columns asked for", "[host][json]")
 TEST_CASE("info in JSON tells absent from zero", "[host][json]") {
   core::FakeWorld& world = new_world();
   world.info.cpu_ns = 0;
-  world.info.links = {{"veth0", 1, 2}};
+  world.info.links = {{"veth0", 1, 2}, {"veth1", {}, 0}};
   world.config_values = {"a"};
   const Json json = parsed(run_lxcx({"info", "web", "--format", "json", "-c", "lxc.group"}).out);
   CHECK(json["name"] == "web");
@@ -48,9 +48,17 @@ TEST_CASE("info in JSON tells absent from zero", "[host][json]") {
   CHECK(json["pid"].is_null());
   CHECK(json["cpu_ns"] == 0);
   CHECK(json["memory_bytes"].is_null());
-  CHECK(json["last_exit_status"].is_null());
   CHECK(json["links"][0] == Json{{"name", "veth0"}, {"tx_bytes", 1}, {"rx_bytes", 2}});
+  CHECK(json["links"][1] == Json{{"name", "veth1"}, {"tx_bytes", nullptr}, {"rx_bytes", 0}});
   CHECK(json["config"] == Json{{"lxc.group", {"a"}}});
+}
+
+TEST_CASE("cgroup in JSON keeps the lines of a value", "[host][json]") {
+  new_world().cgroup_value = "a 1\nb 2\n";
+  const Json json = parsed(run_lxcx({"cgroup", "web", "memory.stat", "--format", "json"}).out);
+  CHECK(json["name"] == "web");
+  CHECK(json["file"] == "memory.stat");
+  CHECK(json["value"] == "a 1\nb 2");
 }
 
 TEST_CASE("an error in JSON is on stderr, whole, and stdout stays empty", "[host][json]") {
@@ -102,6 +110,52 @@ TEST_CASE("config check in JSON counts and places every diagnostic", "[host][jso
   CHECK(run_lxcx({"config", "check", "-f", file}).status == 3);
   CHECK(run_lxcx({"config", "check"}).status == 2);
   CHECK(run_lxcx({"config", "check", "../x"}).status == 2);
+}
+
+TEST_CASE("config get in JSON tells where each value stands", "[host][json]") {
+  core::FakeWorld& world = new_world();
+  const std::string file = std::filesystem::temp_directory_path() / ("lxcxt-get-" + std::to_string(::getpid()));
+  std::ofstream(file) << "lxc.group = a\nlxc.group = b\n";
+  const Json json = parsed(run_lxcx({"config", "get", "-f", file, "lxc.group", "--format", "json"}).out);
+  CHECK(json["name"].is_null());
+  CHECK(json["key"] == "lxc.group");
+  CHECK(json["settings"][1] == Json{{"key", "lxc.group"}, {"value", "b"}, {"where", {{"file", file}, {"line", 2}, {"column", 13}}}});
+  CHECK(run_lxcx({"config", "get", "-f", file, "lxc.group"}).out == "a\nb\n");
+  CHECK(run_lxcx({"config", "get", "-f", file, "lxc.tty.max"}).status == 3);
+  CHECK(run_lxcx({"config", "get", "-f", file, "lxc.tty.maxx"}).status == 2);
+  CHECK(run_lxcx({"config", "get", "-f", file, "-n", "web", "lxc.group"}).status == 2);
+  CHECK(run_lxcx({"config", "get", "-f", file, "lxc.group", "--running"}).status == 2);
+  CHECK(run_lxcx({"config", "get", "-f", file, "lxc.include"}).status == 6);
+  CHECK(run_lxcx({"config", "get", "lxc.group"}).status == 2);
+  world.running_config.settings = {{"lxc.group", "running", {}}};
+  CHECK(run_lxcx({"config", "get", "web", "lxc.group", "--running"}).out == "running\n");
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("config convert in JSON tells every line that changed", "[host][json]") {
+  const std::string file = std::filesystem::temp_directory_path() / ("lxcxt-convert-" + std::to_string(::getpid()));
+  std::ofstream(file) << "lxc.tty = 1\nlxc.kmsg = 0\n";
+  const Json json = parsed(run_lxcx({"config", "convert", "-c", file, "--format", "json"}).out);
+  CHECK(json["file"] == file);
+  CHECK(json["backup"] == file + ".backup");
+  CHECK(json["changes"] ==
+        Json::parse(R"([{"line":1,"before":"lxc.tty = 1","after":"lxc.tty.max = 1"},{"line":2,"before":"lxc.kmsg = 0","after":null}])"));
+  CHECK(parsed(run_lxcx({"config", "convert", "-f", file, "--format", "json"}).out)["backup"].is_null());
+  std::filesystem::remove(file);
+  std::filesystem::remove(file + ".backup");
+}
+
+TEST_CASE("monitor in JSON is a document for each event", "[host][json]") {
+  core::FakeWorld& world = new_world();
+  world.events = {{"/var/lib/lxc", "web", 1700000000250000, core::State::running, {}}, {"/var/lib/lxc", "web", 1, core::State::stopping, 9}};
+  const std::string out = run_lxcx({"monitor", "--format", "json"}).out;
+  CHECK(out.substr(0, out.find('\n')) ==
+        R"({"schema":1,"time":1700000000.25,"lxcpath":"/var/lib/lxc","name":"web","event":"state","state":"RUNNING","status":null,"signal":null})");
+  const Json exit = Json::parse(out.substr(out.find('\n')));
+  CHECK(exit["event"] == "exit");
+  CHECK(exit["state"].is_null());
+  CHECK(exit["status"].is_null());
+  CHECK(exit["signal"] == 9);
 }
 
 TEST_CASE("version and config keys in JSON", "[host][json]") {

@@ -48,6 +48,13 @@ TEST_CASE("info looks as lxc-info does", "[host]") {
         " Total bytes:   6.06 KiB\n");
 }
 
+TEST_CASE("info leaves out a counter that cannot be read, and a total that would lack it", "[host]") {
+  core::FakeWorld& world = new_world();
+  world.info = a_running_container();
+  world.info.links = {{"veth0", {}, 4977}, {"veth1", {}, {}}};
+  CHECK_THAT(run_lxcx({"info", "c1"}).out, Catch::EndsWith("Link:           veth0\n RX bytes:      4.86 KiB\nLink:           veth1\n"));
+}
+
 TEST_CASE("info says when it is LXC that runs a container", "[host]") {
   core::FakeWorld& world = new_world();
   world.info.state = State::running;

@@ -51,4 +51,19 @@ TEST_CASE("any bytes are a manifest or an error, never more", "[plugin]") {
   CHECK_FALSE(parse_manifest(deep, "/m"));
 }
 
+TEST_CASE("JSON that is no manifest at all is refused with what to do", "[plugin]") {
+  const auto [text, message] = GENERATE(table<std::string, std::string>({
+      {"0", "expected an object, found a number"},
+      {"[]", "expected an object, found a list"},
+      {R"({"manifest": 1e999})", "a number in it is too large"},
+      {R"({"manifest": 1, "settings": {"a": {"default": -1e999}}})", "a number in it is too large"},
+  }));
+  CAPTURE(text);
+  const Result<Manifest> manifest = parse_manifest(text, "/m");
+  REQUIRE_FALSE(manifest);
+  CHECK(manifest.error().code == Code::plugin);
+  CHECK_THAT(manifest.error().message, Catch::Contains("'/m'") && Catch::Contains(message));
+  CHECK_FALSE(manifest.error().hint.empty());
+}
+
 }  // namespace lxcx::core

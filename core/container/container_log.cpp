@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/container/container_log.hpp"
+
+namespace lxcx::core {
+
+Result<void> follow_log(Host& host, const ContainerPaths& paths, const ContainerConfig& config) {
+  ContainerLog wish{paths.name, config.log_file, std::nullopt, config.log_syslog};
+  if (config.log_level >= 0) wish.level = static_cast<Level>(config.log_level);
+  return doing(host.log.follow(wish), "log as lxc.log.file says");
+}
+
+void follow_log_if_possible(Host& host, const ContainerPaths& paths, const ContainerConfig& config) {
+  if (const Result<void> done = follow_log(host, paths, config); !done) host.log.warn(done.error().message + ", ignoring");
+}
+
+}  // namespace lxcx::core
