@@ -45,10 +45,10 @@ check "the other's device is taken away" ip link del "$host_end"
 check_match "what cannot be counted is null, not 0" '"name":"'"$host_end"'","tx_bytes":null,"rx_bytes":null' "$(info_here lxcxt-w)"
 check "stop" lxcx stop -k lxcxt-w
 
-make_container lxcxt-mv 'lxc.net.0.type = macvlan' 'lxc.net.0.macvlan.mode = bridge' 'lxc.net.0.link = lxcxt-br0' 'lxc.net.0.flags = up' 'lxc.net.0.ipv4.address = 10.77.0.4/24'
-check "a macvlan" lxcx start lxcxt-mv
-check_match "has its address" '10\.77\.0\.4' "$(inside lxcxt-mv ip addr)"
-lxcx stop -k lxcxt-mv
+make_container lxcxt-m 'lxc.net.0.type = macvlan' 'lxc.net.0.macvlan.mode = bridge' 'lxc.net.0.link = lxcxt-br0' 'lxc.net.0.flags = up' 'lxc.net.0.ipv4.address = 10.77.0.4/24'
+check "a macvlan" lxcx start lxcxt-m
+check_match "has its address" '10\.77\.0\.4' "$(inside lxcxt-m ip addr)"
+lxcx stop -k lxcxt-m
 
 make_container lxcxt-e 'lxc.net.0.type = empty' 'lxc.net.0.flags = up'
 check "an empty network" lxcx start lxcxt-e
