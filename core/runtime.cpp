@@ -10,20 +10,23 @@
 #include "core/config/system_config.hpp"
 #include "core/container/container_log.hpp"
 #include "core/device/device.hpp"
+#include "core/kernel/privilege.hpp"
 #include "core/start/context.hpp"
+#include "core/start/launch.hpp"
 #include "core/stop/rename.hpp"
+#include "core/unshare/own_namespace.hpp"
 
 namespace lxcx::core {
 
 // Host refers to the Plugins beside it: both live and die in the State_, which never moves.
 struct Runtime::State_ {
-  State_(Kernel& kernel, Log& log, RuntimeOptions options, InstallLayout layout, ConfigSource source)
+  State_(Kernel& kernel, Log& log, RuntimeOptions options, const InstallLayout& layout, ConfigSource source)
       : plugins(kernel, log, options.registry),
         host{kernel,
              log,
              plugins,
-             std::move(layout),
-             runtime_root(),
+             layout,
+             root_of(layout),
              std::move(options.selection),
              std::move(source),
              std::move(options.teardown_options)},
@@ -31,6 +34,13 @@ struct Runtime::State_ {
         default_config(std::move(options.default_config)) {}
   State_(const State_&) = delete;
   State_& operator=(const State_&) = delete;
+
+  /// An ordinary user's runtime directory is closed to the ids of his containers: their root is mounted at a place of the installation.
+  static RuntimeRoot root_of(const InstallLayout& layout) {
+    RuntimeRoot root = runtime_root();
+    if (::geteuid() != 0) root.rootfs_mount = layout.data_directory + "/rootfs";
+    return root;
+  }
 
   Plugins plugins;
   Host host;
@@ -51,6 +61,30 @@ std::string absolute(Kernel& kernel, const std::string& path) {
   return here ? *here + "/" + path : path;
 }
 
+Result<void> need_root() {
+  if (::geteuid() == 0) return {};
+  return fail(Code::denied, "only root may do this", "the host's devices are root's: use sudo, or a mount entry in the configuration");
+}
+
+/// What changes a container needs root, or a user in a namespace of his own, which this enters.
+Result<void> need_privilege(Host& host, const ContainerPaths& paths) {
+  if (is_privileged(host.kernel)) return {};
+  LXCX_CHECK(check_name(paths.name));
+  const Result<void> writable = host.kernel.faccessat(AT_FDCWD, paths.lxcpath.c_str(), W_OK, AT_EACCESS);
+  if (!writable && writable.error().sys_errno != ENOENT)
+    return fail(Code::denied, "the containers in '" + paths.lxcpath + "' are not this user's", "use sudo, or name a place of your own with -P");
+  const Observed seen = observe(host, paths);
+  return enter_own_namespace(host.kernel, seen.init_alive ? seen.run.init.pid : 0);
+}
+
+/// What a monitor left undone is done first, by whoever passes by.
+Result<void> finish_teardown(Host& host, const ContainerPaths& paths) {
+  if (!observe(host, paths).is_abandoned()) return {};
+  LXCX_CHECK(need_privilege(host, paths));
+  LXCX_CHECK(finish_stale_teardown(host, paths));
+  return {};
+}
+
 struct Running {
   RunState state;
   ContainerConfig config;
@@ -58,7 +92,7 @@ struct Running {
 
 Result<Running> running_container(Host& host, const ContainerPaths& paths) {
   LXCX_CHECK(check_name(paths.name));
-  LXCX_CHECK(finish_stale_teardown(host, paths));
+  LXCX_CHECK(finish_teardown(host, paths));
   const Observed seen = observe(host, paths);
   if (!seen.exists && runs_under_lxc(paths))
     return fail(Code::busy, "'" + paths.name + "' is running under LXC", "use lxc-attach, or restart it with lxcx");
@@ -79,7 +113,7 @@ Result<RunningGroup> running_group(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(running, running_container(host, paths));
   LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, running.config.cgroup_relative));
   if (running.state.cgroup.empty())
-    return fail(Code::unsupported, "'" + paths.name + "' runs without cgroups", "it was started where no cgroup file system was mounted");
+    return fail(Code::unsupported, "'" + paths.name + "' runs without cgroups", "it was started where no cgroup could be made");
   return RunningGroup{std::move(cgroups), running.state.cgroup};
 }
 
@@ -130,12 +164,6 @@ void note_states(Host& host, const RunDirectory& run, std::initializer_list<Stat
   if (!written) host.log.warn("write the state: " + written.error().message + ", ignoring");
 }
 
-/// What changes a container, or enters one, needs root: id maps of ordinary users are not served yet.
-Result<void> need_root() {
-  if (::geteuid() == 0) return {};
-  return fail(Code::denied, "only root may do this", "use sudo; containers of ordinary users are not supported yet");
-}
-
 /// Under the container's lock: its teardown writes the same file.
 Result<void> set_freezer(Host& host, const ContainerPaths& paths, RunningGroup& group, bool frozen) {
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, freeze_timeout_ms + 5000));
@@ -161,7 +189,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Kernel& kernel, Log& log, Runtime
   if (options.lxcpath.empty()) options.lxcpath = system.lxcpath;
   if (options.default_config.empty()) options.default_config = system.default_config;
   options.lxcpath = without_trailing_slashes(absolute(kernel, options.lxcpath));
-  auto state = std::make_unique<State_>(kernel, log, std::move(options), std::move(layout), source);
+  auto state = std::make_unique<State_>(kernel, log, std::move(options), layout, source);
   state->host.cgroup_pattern = system.cgroup_pattern;
   for (const std::string& controller : split(system.cgroup_use, ',')) state->host.cgroup_use.emplace_back(trim(controller));
   return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
@@ -181,12 +209,12 @@ const std::string& Runtime::default_config() const { return state_->default_conf
 Plugins& Runtime::plugins() { return state_->plugins; }
 
 Result<CreateOutcome> Runtime::create(const CreateRequest& request) {
-  LXCX_CHECK(doing(need_root(), "create " + request.name));
+  LXCX_CHECK(doing(need_privilege(state_->host, paths_of(request.name)), "create " + request.name));
   return doing(create_container(state_->host, paths_of(request.name), state_->default_config, request), "create " + request.name);
 }
 
 Result<StartOutcome> Runtime::start(const StartRequest& request) {
-  LXCX_CHECK(doing(need_root(), "start " + request.name));
+  LXCX_CHECK(doing(need_privilege(state_->host, paths_of(request.name)), "start " + request.name));
   const ContainerPaths paths = paths_of(request.name);
   LXCX_CHECK(doing(check_name(request.name), "start"));
   LXCX_CHECK(doing(finish_stale_teardown(state_->host, paths), "start " + request.name));
@@ -199,19 +227,19 @@ Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request
 }
 
 Result<void> Runtime::stop(const StopRequest& request) {
-  LXCX_CHECK(doing(need_root(), "stop " + request.name));
+  LXCX_CHECK(doing(need_privilege(state_->host, paths_of(request.name)), "stop " + request.name));
   return doing(stop_container(state_->host, paths_of(request.name), request), "stop " + request.name);
 }
 
 Result<int> Runtime::teardown(const std::string& run_directory) { return teardown_container(state_->host, run_directory); }
 
 Result<void> Runtime::destroy(const DestroyRequest& request) {
-  LXCX_CHECK(doing(need_root(), "destroy " + request.name));
+  LXCX_CHECK(doing(need_privilege(state_->host, paths_of(request.name)), "destroy " + request.name));
   return doing(destroy_container(state_->host, paths_of(request.name), request), "destroy " + request.name);
 }
 
 Result<std::vector<std::string>> Runtime::rename(const std::string& name, const std::string& new_name) {
-  LXCX_CHECK(doing(need_root(), "rename " + name));
+  LXCX_CHECK(doing(need_privilege(state_->host, paths_of(name)), "rename " + name));
   return doing(rename_container(state_->host, paths_of(name), paths_of(new_name)), "rename " + name);
 }
 
@@ -307,12 +335,14 @@ Result<void> Runtime::set_cgroup_value(const std::string& name, std::string_view
 
 Result<void> Runtime::add_device(const DeviceRequest& request) {
   const std::string what = "add a device to " + request.name;
+  LXCX_CHECK(doing(need_root(), what));
   LXCX_TRY(target, doing(device_target(state_->host, paths_of(request.name)), what));
   return doing(add_to(state_->host.kernel, target, request), what);
 }
 
 Result<void> Runtime::remove_device(const DeviceRequest& request) {
   const std::string what = "take a device from " + request.name;
+  LXCX_CHECK(doing(need_root(), what));
   LXCX_TRY(target, doing(device_target(state_->host, paths_of(request.name)), what));
   return doing(remove_from(state_->host.kernel, target, request), what);
 }
@@ -350,6 +380,7 @@ Result<int> Runtime::attach(const AttachRequest& request) {
   target.helper = host.layout.program_directory + "/lxcx-enter";
   if (!request.options.elevate_lsm) {
     // Compiled anew from the configuration the container was started with.
+    restore_selection(running->state, host);
     StartContext context(host, paths, running->config);
     LXCX_TRY(actions, doing(attach_actions(context), what));
     target.actions = std::move(actions);

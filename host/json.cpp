@@ -199,6 +199,13 @@ std::string json_of(const core::CreateOutcome& outcome, std::string_view name) {
   return line_of(json);
 }
 
+std::string json_of_trace(std::span<const core::StepTime> steps, std::string_view name) {
+  Json json = document();
+  json["name"] = name;
+  json["trace"] = trace(steps);
+  return line_of(json);
+}
+
 std::string json_of_start(const core::StartOutcome& outcome, std::string_view name, bool with_trace) {
   Json json = document();
   json["name"] = name;

@@ -33,6 +33,7 @@ std::string json_of(std::string_view file, const core::Conversion& conversion);
 /// `name` is empty for a file that is no container's.
 std::string json_of_settings(std::string_view name, std::string_view key, std::span<const core::Setting> settings);
 std::string json_of(const core::CreateOutcome& outcome, std::string_view name);
+std::string json_of_trace(std::span<const core::StepTime> steps, std::string_view name);
 std::string json_of_start(const core::StartOutcome& outcome, std::string_view name, bool with_trace);
 /// A line of its own for each: a reader has each event as soon as it happens.
 std::string json_of(const core::StateEvent& event);

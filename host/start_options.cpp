@@ -64,17 +64,17 @@ Result<core::StartRequest> read_start_options(Session& session, const Arguments&
   return request;
 }
 
-Result<int> run_start(Session& session, const Arguments& arguments, const core::StartRequest& request) {
+Result<int> run_start(Session& session, const Arguments& arguments, core::StartRequest request) {
   LXCX_TRY(runtime, session.runtime());
   if (arguments.has("dry-run")) return show_plan(session, *runtime, request);
+  const bool with_trace = arguments.has("trace-steps");
+  // On stderr: of a start that failed, or whose program standard output belongs to.
+  request.on_trace = [&](const std::vector<core::StepTime>& steps) {
+    session.out().complain(session.wants_json() ? json_of_trace(steps, request.name) : trace_text(steps));
+  };
   LXCX_TRY(outcome, runtime->start(request));
   session.warn(outcome.warnings);
-  const bool with_trace = arguments.has("trace-steps");
-  if (request.foreground) {
-    // Standard output belongs to the program that ran.
-    if (with_trace) session.out().complain(session.wants_json() ? json_of_start(outcome, request.name, true) : trace_text(outcome.trace));
-    return outcome.exit_status;
-  }
+  if (request.foreground) return outcome.exit_status;
   if (session.wants_json())
     session.out().print(json_of_start(outcome, request.name, with_trace));
   else if (with_trace)

@@ -31,6 +31,6 @@ constexpr std::array<Option, N + M> join(const std::array<Option, N>& first, con
 Result<core::StartRequest> read_start_options(Session& session, const Arguments& arguments);
 
 /// Runs the request, or shows its plan with --dry-run. Returns the exit status: in the foreground, that of the program.
-Result<int> run_start(Session& session, const Arguments& arguments, const core::StartRequest& request);
+Result<int> run_start(Session& session, const Arguments& arguments, core::StartRequest request);
 
 }  // namespace lxcx::host

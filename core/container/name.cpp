@@ -41,10 +41,10 @@ std::string RuntimeRoot::of_container(const ContainerPaths& paths) const { retur
 std::string RuntimeRoot::lock_of(const ContainerPaths& paths) const { return of_lxcpath(paths.lxcpath) + "/." + paths.name + ".lock"; }
 
 RuntimeRoot runtime_root() {
-  if (::geteuid() == 0) return {"/run/lxcx"};
-  if (const char* user = ::secure_getenv("XDG_RUNTIME_DIR"); user != nullptr && *user == '/') return {std::string(user) + "/lxcx"};
+  if (::geteuid() == 0) return {"/run/lxcx", {}};
+  if (const char* user = ::secure_getenv("XDG_RUNTIME_DIR"); user != nullptr && *user == '/') return {std::string(user) + "/lxcx", {}};
   const char* home = ::secure_getenv("HOME");
-  return {std::string(home != nullptr ? home : "") + "/.cache/lxcx/run"};
+  return {std::string(home != nullptr ? home : "") + "/.cache/lxcx/run", {}};
 }
 
 }  // namespace lxcx::core

@@ -24,12 +24,13 @@ struct ContainerPaths {
 
 /// Where lxcx keeps what must not survive a reboot: /run/lxcx, or the user's runtime directory.
 struct RuntimeRoot {
-  std::string directory;  ///< "/run/lxcx"
+  std::string directory;     ///< "/run/lxcx"
+  std::string rootfs_mount;  ///< where roots are mounted, in mount namespaces of their own; empty: directory/rootfs
   /// directory/<fnv1a of lxcpath, 16 hex digits>; mode 0700
   std::string of_lxcpath(std::string_view lxcpath) const;
   std::string of_container(const ContainerPaths& paths) const;
   std::string lock_of(const ContainerPaths& paths) const;
-  std::string default_rootfs_mount() const { return directory + "/rootfs"; }
+  std::string default_rootfs_mount() const { return rootfs_mount.empty() ? directory + "/rootfs" : rootfs_mount; }
 };
 RuntimeRoot runtime_root();
 

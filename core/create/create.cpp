@@ -12,6 +12,7 @@
 #include "core/kernel/files.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/context.hpp"
+#include "core/start/launch.hpp"
 #include "core/stop/remove.hpp"
 
 namespace lxcx::core {
@@ -143,6 +144,7 @@ Result<Plan> make_plan(Host& host, const ContainerPaths& paths, const std::strin
     for (const Diagnostic& each : parsed.diagnostics) error.details += format_diagnostic(each);
     return std::unexpected(std::move(error));
   }
+  LXCX_CHECK(refuse_unmapped(host.kernel, parsed.config));
   LXCX_TRY(with_policy, with_default_policy(host, parsed.config, header(request) + text));
   plan.config_text = std::move(with_policy);
   plan.config = std::move(parsed.config);
@@ -194,7 +196,7 @@ Result<void> clear_the_way(Host& host, const ContainerPaths& paths) {
   return refuse_taken(host, paths);
 }
 
-/// The directory, 0770 as LXC makes it; owned by the container's root when ids are mapped.
+/// The directory, 0770 as LXC makes it; owned by the container's root when ids are mapped, and still open to the ordinary user who made it.
 Result<void> make_directory(Host& host, const ContainerPaths& paths, const ContainerConfig& config, Made& made) {
   LXCX_CHECK(make_directories(host.kernel, paths.lxcpath, 0755));
   LXCX_TRY(is_new, make_directories(host.kernel, paths.directory(), 0770));
@@ -206,7 +208,7 @@ Result<void> make_directory(Host& host, const ContainerPaths& paths, const Conta
   LXCX_TRY(fd, host.kernel.openat(AT_FDCWD, paths.directory().c_str(), O_RDONLY | O_DIRECTORY));
   LXCX_CHECK(host.kernel.fchmod(fd.get(), 0770));
   if (config.idmap.empty()) return {};
-  return host.kernel.fchown(fd.get(), mapped_uid(config, 0), mapped_gid(config, 0));
+  return host.kernel.fchown(fd.get(), mapped_uid(config, 0), ::geteuid() == 0 ? mapped_gid(config, 0) : ::getegid());
 }
 
 void forget_file(Host& host, Made& made, const std::string& path) {

@@ -167,8 +167,8 @@ class Doctor {
     const passwd* user = ::getpwuid(::geteuid());
     const std::string name = user != nullptr ? user->pw_name : std::to_string(::geteuid());
     const std::string text = read_file(host_.kernel, AT_FDCWD, file, largest_file).value_or("");
-    const std::optional<SubordinateIds> ids = subordinate_ids(text, name, ::geteuid());
-    const std::string found = ids ? std::to_string(ids->count) + " from " + std::to_string(ids->first) : std::string();
+    const std::vector<SubordinateIds> ids = subordinate_ids(text, name, ::geteuid());
+    const std::string found = ids.empty() ? std::string() : std::to_string(ids.front().count) + " from " + std::to_string(ids.front().first);
     const std::string option = file == std::string_view("/etc/subuid") ? "--add-subuids" : "--add-subgids";
     const std::string mend = "usermod " + option + " 100000-165535 " + name;
     say({"programs", file, false, "mapped ids of this user", mend.c_str()}, found.empty() ? Health::missing : Health::ok, found);

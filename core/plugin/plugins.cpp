@@ -84,6 +84,8 @@ Plugins::~Plugins() = default;
 Result<const Manifest*> Plugins::find(Kind kind, std::string_view name) { return state_->find(kind, name); }
 std::vector<RegistryEntry> Plugins::list() { return state_->registry.list(); }
 std::vector<std::string> Plugins::directories() const { return state_->registry.directories(); }
+std::vector<std::string> Plugins::asked_for() const { return state_->registry.asked_for(); }
+void Plugins::search_first(const std::vector<std::string>& directories) { state_->registry.search_first(directories); }
 
 Result<Storage*> Plugins::storage(std::string_view name) { return state_->get<lxcx_storage_ops>(Kind::storage, name, state_->storages); }
 Result<Network*> Plugins::network(std::string_view name) { return state_->get<lxcx_network_ops>(Kind::network, name, state_->networks); }

@@ -50,6 +50,10 @@ class Plugins {
   std::vector<RegistryEntry> list();
   /// The directories searched, in order.
   std::vector<std::string> directories() const;
+  /// Of these, the ones that --plugin-dir or LXCX_PLUGIN_PATH named.
+  std::vector<std::string> asked_for() const;
+  /// From now on these come first, as far as they are there: what a running container was started with. What was found before stays.
+  void search_first(const std::vector<std::string>& directories);
 
   // Load on first use and keep for the life of the process; the pointers stay valid. Load all before any namespace work. Errors: as find,
   // and plugin when the library and its manifest disagree or it cannot be loaded.

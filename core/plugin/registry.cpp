@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
@@ -50,6 +51,18 @@ Registry::Registry(Kernel& kernel, const RegistryOptions& options) : kernel_(ker
   if (!options.ignore_system_directories)
     for (const char* each : system_directories) add(each);
   add(options.installed_directory);
+}
+
+std::vector<std::string> Registry::asked_for() const {
+  std::vector<std::string> asked;
+  std::ranges::copy_if(directories_, std::back_inserter(asked), [this](const std::string& each) { return required_.contains(each); });
+  return asked;
+}
+
+void Registry::search_first(const std::vector<std::string>& directories) {
+  std::vector<std::string> all = directories;
+  std::ranges::copy_if(directories_, std::back_inserter(all), [&](const std::string& each) { return std::ranges::find(directories, each) == directories.end(); });
+  directories_ = std::move(all);
 }
 
 Result<std::optional<UniqueFd>> Registry::open(const std::string& directory) const {

@@ -24,6 +24,10 @@ class Registry {
   Result<Manifest> find(Kind kind, std::string_view name) const;
   std::vector<RegistryEntry> list() const;
   const std::vector<std::string>& directories() const { return directories_; }
+  /// Those that were asked for, in order.
+  std::vector<std::string> asked_for() const;
+  /// Searched before all others, as far as they are there.
+  void search_first(const std::vector<std::string>& directories);
   const Trust& trust() const { return trust_; }
 
  private:

@@ -17,14 +17,19 @@ Result<void> prepare_run(StartContext& context);
 /// runs, and becomes the monitor. Returns only to fail, and then everything has been undone.
 Result<void> become_its_monitor(StartContext& context, int caller = -1);
 
+/// A container of an ordinary user has mapped ids; where there is a map, it has both kinds, and gives away no id that is not the caller's: call it
+/// where the container is to be made (core/unshare/own_namespace.hpp). Errors: config.
+Result<void> refuse_unmapped(Kernel& kernel, const ContainerConfig& config);
+
 /// Busy when it runs or is being started. A teardown that was cut short must be finished before (stop.hpp).
 Result<void> refuse_second_start(Host& host, const ContainerPaths& paths);
 
 /// --net: every device is of that type; without any, there is one.
 void select_network(ContainerConfig& config, const PluginSelection& selection);
-/// The selection travels in the state, so that a teardown by another process chooses the same plugins.
-void save_selection(const PluginSelection& selection, RunState& state);
-void restore_selection(const RunState& state, PluginSelection& selection);
+/// The plugins that the command line chose, and the directories it named, travel in the state: a teardown by another process, and a program that
+/// enters, are served by the same ones.
+void save_selection(const Host& host, RunState& state);
+void restore_selection(const RunState& state, Host& host);
 
 /// The table's own text of a step's name, which outlives any message.
 std::string_view step_name(bool is_child, std::string_view name);

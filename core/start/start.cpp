@@ -34,6 +34,8 @@ constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>
      {"selection.security", &PluginSelection::security},
      {"selection.hook", &PluginSelection::hook}}};
 
+std::string plugin_directory_key(std::size_t index) { return "plugin_directory." + std::to_string(index); }
+
 Result<void> refuse_unsupported(const ContainerConfig& config) {
   if (config.unsupported.empty()) return {};
   Error error{Code::unsupported, 0, {}, {}, {}, config.unsupported.front().where, {}};
@@ -44,6 +46,9 @@ Result<void> refuse_unsupported(const ContainerConfig& config) {
   error.hint = "take them out: lxcx starts nothing with a setting it would have to ignore";
   return std::unexpected(std::move(error));
 }
+
+/// The first ids that Debian gives to a user; what is his stands in the files.
+constexpr const char* example_maps = "add lxc.idmap = u 0 100000 65536 and lxc.idmap = g 0 100000 65536, with your own numbers from /etc/subuid and /etc/subgid";
 
 /// Without a map of its own kind nothing in the container could have a group, or a user. LXC starts such a container, whose root then has gid 65534.
 Result<void> refuse_half_a_map(const ContainerConfig& config) {
@@ -58,6 +63,58 @@ Result<void> refuse_half_a_map(const ContainerConfig& config) {
   if (const auto line = std::ranges::find(config.settings, "lxc.idmap", &Setting::key); line != config.settings.end()) error.where = line->where;
   return std::unexpected(std::move(error));
 }
+
+constexpr std::size_t longest_map = 64 * 1024;
+
+/// Whether one range of /proc/PID/uid_map (or several that follow each other) holds all host ids of a map.
+bool has_ids(std::string_view own_map, const lxcx_idmap& wanted) {
+  std::uint64_t next = wanted.host_id;
+  const std::uint64_t end = next + wanted.range;
+  const std::vector<std::string> lines = split(own_map, '\n');
+  for (bool grows = true; grows && next < end;) {
+    grows = false;
+    for (const std::string& line : lines) {
+      const std::vector<std::string> numbers = split_blanks(line);
+      if (numbers.size() != 3) continue;
+      const auto first = static_cast<std::uint64_t>(parse_integer(numbers[0]).value_or(0));
+      const auto count = static_cast<std::uint64_t>(parse_integer(numbers[2]).value_or(0));
+      if (next < first || next >= first + count) continue;
+      next = first + count;
+      grows = true;
+    }
+  }
+  return next >= end;
+}
+
+/// user_namespaces(7): an id is only another's to give when it is mapped here. Root of the machine has all.
+Result<void> refuse_foreign_ids(Kernel& kernel, const ContainerConfig& config) {
+  for (const char kind : {'u', 'g'}) {
+    const std::string file = std::string("/proc/self/") + kind + "id_map";
+    LXCX_TRY(text, read_file(kernel, AT_FDCWD, file.c_str(), longest_map));
+    for (const lxcx_idmap& map : config.idmap) {
+      if (map.kind != static_cast<std::uint32_t>(kind) || has_ids(text, map)) continue;
+      Error error{Code::config, 0, {}, {}, {}, {}, {}};
+      error.message = "lxc.idmap = " + std::string(1, kind) + " " + std::to_string(map.container_id) + " " + std::to_string(map.host_id) + " " +
+                      std::to_string(map.range) + " gives away ids that this user does not have";
+      error.hint = ::geteuid() == 0 ? file + " lists those that there are in this user namespace"
+                                    : std::string("/etc/sub") + kind + "id says which are yours";
+      if (const auto line = std::ranges::find(config.settings, "lxc.idmap", &Setting::key); line != config.settings.end()) error.where = line->where;
+      return std::unexpected(std::move(error));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> refuse_unmapped(Kernel& kernel, const ContainerConfig& config) {
+  if (::geteuid() != 0 && config.idmap.empty())
+    return fail(Code::config, "the configuration has no lxc.idmap, which a container of an ordinary user needs", example_maps);
+  LXCX_CHECK(refuse_half_a_map(config));
+  return refuse_foreign_ids(kernel, config);
+}
+
+namespace {
 
 Result<void> refuse_unfinished(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(creation, creation_of(host.kernel, paths));
@@ -109,6 +166,7 @@ void send_trace(StartContext& context, int fd) {
   for (const StepTime& step : context.trace)
     (void)send_frame(context.kernel, fd, Frame::step,
                      std::string(step.side) + "\t" + std::to_string(step.took.count()) + "\t" + std::string(step.name));
+  context.trace.clear();  // once
 }
 
 /// Tells the caller that init runs, and hears that it was told: a start that nobody knows of is taken back.
@@ -129,6 +187,7 @@ Result<void> announce(StartContext& context, int caller) {
   if (!done) take_back(context);
   if (done) done = run_start_steps(context);
   if (done) done = become_its_monitor(context, caller);
+  if (context.request.trace_steps) send_trace(context, caller);
   (void)send_frame(context.kernel, caller, Frame::error, pack_error(done.error()));
   ::_exit(static_cast<int>(done.error().code));
 }
@@ -162,8 +221,7 @@ void show_warning(Log& log, const Message& message) {
 }
 
 /// Whatever goes wrong here, the daemon sees this end close and takes the start back.
-Result<StartOutcome> hear_daemon(Host& host, int fd, const StartRequest& request) {
-  StartOutcome outcome;
+Result<void> hear_daemon(Host& host, int fd, const StartRequest& request, StartOutcome& outcome) {
   std::vector<std::string> names;
   while (outcome.init == 0) {
     LXCX_TRY(message, next_message(host.kernel, fd, request.timeout));
@@ -178,10 +236,14 @@ Result<StartOutcome> hear_daemon(Host& host, int fd, const StartRequest& request
   while (true) {
     Message last{};
     const Result<bool> closed = receive_or_closed(host.kernel, fd, last);
-    if (!closed || *closed) return outcome;
+    if (!closed || *closed) return {};
     if (last.frame == Frame::error) return std::unexpected(unpack_error(last.payload));
     show_warning(host.log, last);
   }
+}
+
+void show_trace(const StartRequest& request, const std::vector<StepTime>& trace) {
+  if (request.trace_steps && request.on_trace && !trace.empty()) request.on_trace(trace);
 }
 
 Result<StartOutcome> start_daemon(StartContext& context) {
@@ -201,12 +263,17 @@ Result<StartOutcome> start_daemon(StartContext& context) {
     run_daemon(context, ends.second.get());
   }
   ends.second.reset();
-  return hear_daemon(context.host, ends.first.get(), context.request);
+  StartOutcome outcome;
+  const Result<void> heard = hear_daemon(context.host, ends.first.get(), context.request, outcome);
+  if (heard) return outcome;
+  show_trace(context.request, outcome.trace);
+  return std::unexpected(heard.error());
 }
 
 Result<StartOutcome> start_foreground(StartContext& context) {
-  LXCX_CHECK(run_start_steps(context));
-  return std::unexpected(become_its_monitor(context).error());
+  const Result<void> done = run_start_steps(context);
+  show_trace(context.request, context.trace);
+  return std::unexpected(done ? become_its_monitor(context).error() : done.error());
 }
 
 }  // namespace
@@ -259,7 +326,7 @@ Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& path
   }
   if (!config) return config;
   LXCX_CHECK(refuse_unsupported(*config));
-  LXCX_CHECK(refuse_half_a_map(*config));
+  LXCX_CHECK(refuse_unmapped(host.kernel, *config));
   select_network(*config, host.selection);
   if (config->rootfs.empty() && !request.execute && request.command.empty() && config->init_command.empty())
     return fail(Code::config, "'" + paths.name + "' has no lxc.rootfs.path: the host's own /sbin/init would be run",
@@ -273,14 +340,21 @@ void select_network(ContainerConfig& config, const PluginSelection& selection) {
   for (NicConfig& nic : config.nics) nic.type = selection.network;
 }
 
-void save_selection(const PluginSelection& selection, RunState& state) {
+void save_selection(const Host& host, RunState& state) {
   for (const auto& [key, member] : selection_keys)
-    if (!(selection.*member).empty()) state.extra[std::string(key)] = selection.*member;
+    if (!(host.selection.*member).empty()) state.extra[std::string(key)] = host.selection.*member;
+  const std::vector<std::string> directories = host.plugins.asked_for();
+  for (std::size_t i = 0; i < directories.size(); ++i) state.extra[plugin_directory_key(i)] = directories[i];
 }
 
-void restore_selection(const RunState& state, PluginSelection& selection) {
+void restore_selection(const RunState& state, Host& host) {
   for (const auto& [key, member] : selection_keys)
-    if (const auto found = state.extra.find(std::string(key)); found != state.extra.end()) selection.*member = found->second;
+    if (const auto found = state.extra.find(std::string(key)); found != state.extra.end()) host.selection.*member = found->second;
+  std::vector<std::string> directories;
+  for (auto found = state.extra.find(plugin_directory_key(0)); found != state.extra.end();
+       found = state.extra.find(plugin_directory_key(directories.size())))
+    directories.push_back(found->second);
+  if (!directories.empty()) host.plugins.search_first(directories);
 }
 
 Result<void> prepare_run(StartContext& context) {
@@ -293,7 +367,7 @@ Result<void> prepare_run(StartContext& context) {
     context.state.name = context.paths.name;
     context.state.config_file = context.config.file;
     context.state.enter(State::starting);
-    save_selection(context.host.selection, context.state);
+    save_selection(context.host, context.state);
     if (!context.request.reports_status) context.state.extra[std::string(unreported_status)] = "1";
     context.state.monitor = this_process();
     LXCX_TRY(text, print_config(context.config));

@@ -2,6 +2,7 @@
 // Starting a container: what is asked, and what comes of it.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,8 @@ struct StartRequest {
   std::string console_path, console_log, pid_file;
   bool close_inherited_fds = true;
   bool trace_steps = false;          ///< fill StartOutcome::trace
+  /// With trace_steps: told the steps when there is no outcome, of a start that failed and of one in the foreground, whose program then runs.
+  std::function<void(const std::vector<StepTime>&)> on_trace;
   std::chrono::milliseconds timeout{0};  ///< 0: none
 };
 

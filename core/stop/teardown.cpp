@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/container/container_log.hpp"
 #include "core/kernel/files.hpp"
+#include "core/kernel/privilege.hpp"
 #include "core/start/launch.hpp"
 #include "core/start/parent/steps.hpp"
 #include "core/stop/remove.hpp"
@@ -58,7 +59,7 @@ Result<StartContext> reopen(Host& host, RunDirectory run) {
   LXCX_TRY(path, run.config_path());
   LXCX_TRY(config, load_config(path, host.source, nullptr));
   config.file = state.config_file;
-  restore_selection(state, host.selection);
+  restore_selection(state, host);
   select_network(config, host.selection);
   const ContainerPaths paths{state.lxcpath, state.name};
   follow_log_if_possible(host, paths, config);
@@ -141,6 +142,7 @@ Result<int> teardown_container(Host& host, const std::string& run_directory) {
 
 Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths) {
   if (!observe(host, paths).is_abandoned()) return false;
+  if (!is_privileged(host.kernel)) return fail(Code::denied, "'" + paths.name + "' has not been taken down to its end", "`lxcx stop " + paths.name + "` does it");
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
   const Observed seen = observe(host, paths);
   if (!seen.is_abandoned()) return false;

@@ -34,14 +34,15 @@ Result<std::vector<IdMapping>> parse_id_mapping(std::string_view text) {
   return maps;
 }
 
-std::optional<SubordinateIds> subordinate_ids(std::string_view text, std::string_view name, std::uint32_t uid) {
+std::vector<SubordinateIds> subordinate_ids(std::string_view text, std::string_view name, std::uint32_t uid) {
+  std::vector<SubordinateIds> found;
   for (const std::string& line : split(text, '\n')) {
     const std::vector<std::string> fields = split(line, ':', true);
     if (fields.size() != 3 || (fields[0] != name && fields[0] != std::to_string(uid))) continue;
     const auto first = parse_id(fields[1]), count = parse_id(trim(fields[2]));
-    if (first && count && *count > 0) return SubordinateIds{*first, *count};
+    if (first && count && *count > 0) found.push_back({*first, *count});
   }
-  return std::nullopt;
+  return found;
 }
 
 void map_own_id(std::vector<IdMapping>& maps, bool is_group, std::uint32_t own) {

@@ -24,8 +24,8 @@ Result<std::vector<IdMapping>> parse_id_mapping(std::string_view text);
 struct SubordinateIds {
   std::uint32_t first = 0, count = 0;
 };
-/// The first entry of a user in the text of subuid(5) or subgid(5), by name or number; lines that are no entry are skipped.
-std::optional<SubordinateIds> subordinate_ids(std::string_view text, std::string_view name, std::uint32_t uid);
+/// The entries of a user in the text of subuid(5) or subgid(5), by name or number; lines that are no entry are skipped.
+std::vector<SubordinateIds> subordinate_ids(std::string_view text, std::string_view name, std::uint32_t uid);
 
 /// Adds the caller's own id at the first number inside behind all others.
 void map_own_id(std::vector<IdMapping>& maps, bool is_group, std::uint32_t own);

@@ -21,6 +21,7 @@
 #include "core/kernel/files.hpp"
 #include "core/kernel/safe_paths.hpp"
 #include "core/kernel/signals.hpp"
+#include "core/unshare/map_helper.hpp"
 
 namespace lxcx::core {
 namespace {
@@ -28,26 +29,6 @@ namespace {
 constexpr std::size_t largest_file = std::size_t{1} << 20;
 
 bool has(const UnshareRequest& request, Namespace kind) { return (request.namespaces & namespace_bit(kind)) != 0; }
-
-/// Replaces the process by a program of PATH. Returns only to fail.
-Result<void> execute(Kernel& kernel, const std::vector<std::string>& command) {
-  std::vector<char*> argv;
-  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  const std::string& program = command.front();
-  std::vector<std::string> places{program};
-  if (program.find('/') == std::string::npos) {
-    const char* path = ::getenv("PATH");
-    places = split(path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin", ':');
-    for (std::string& place : places) place += "/" + program;
-  }
-  int error = ENOENT;
-  for (const std::string& place : places) {
-    const Result<void> failed = kernel.execveat(AT_FDCWD, place.c_str(), argv.data(), ::environ, 0);
-    if (failed.error().sys_errno != ENOENT && failed.error().sys_errno != ENOTDIR) error = failed.error().sys_errno;
-  }
-  return fail_errno(error, "execute '" + program + "'");
-}
 
 Result<void> mount_anew(Kernel& kernel) {
   LXCX_CHECK(kernel.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr));
@@ -74,23 +55,7 @@ Result<void> set_up_and_execute(Kernel& kernel, const UnshareRequest& request) {
   if (request.remount) LXCX_CHECK(mount_anew(kernel));
   if (!request.hostname.empty()) LXCX_CHECK(kernel.sethostname(request.hostname));
   if (request.daemon) LXCX_CHECK(kernel.setsid());
-  return execute(kernel, request.command);
-}
-
-/// newuidmap(1): for a caller who may not write the map himself.
-Result<void> run_map_helper(Kernel& kernel, const std::string& helper, pid_t process, const std::string& text) {
-  std::vector<std::string> command{helper, std::to_string(process)};
-  for (const std::string& line : split(text, '\n'))
-    for (std::string& number : split(line, ' ')) command.push_back(std::move(number));
-  LXCX_TRY(child, kernel.fork());
-  if (child == 0) {
-    (void)execute(kernel, command);
-    ::_exit(127);
-  }
-  LXCX_TRY(status, kernel.wait_pid(child));
-  if (status.as_shell() == 127) return fail(Code::not_found, helper + " is not installed", "apt-get install uidmap; or run it as root");
-  if (status.as_shell() != 0) return fail(Code::denied, helper + " refused the map", "/etc/subuid and /etc/subgid say what is allowed");
-  return {};
+  return execute_from_path(kernel, request.command);
 }
 
 Result<void> write_maps(Kernel& kernel, const UnshareRequest& request, pid_t child) {
@@ -102,7 +67,7 @@ Result<void> write_maps(Kernel& kernel, const UnshareRequest& request, pid_t chi
     // user_namespaces(7): whoever is not privileged may map his own id and no other.
     const bool is_own_alone = request.maps.size() == 1 && !is_group && request.maps[0].count == 1 && request.maps[0].outside == ::geteuid();
     LXCX_CHECK(::geteuid() == 0 || is_own_alone ? write_existing_file(kernel, AT_FDCWD, file.c_str(), text)
-                                                : run_map_helper(kernel, is_group ? "newgidmap" : "newuidmap", child, text));
+                                                : run_map_helper(kernel, is_group, child, text));
   }
   return {};
 }
@@ -162,19 +127,29 @@ Result<int> run_unshared(Kernel& kernel, const UnshareRequest& request) {
   return follow_child(kernel, request, child, std::move(go.second), std::move(errors.first));
 }
 
-Result<std::vector<IdMapping>> own_subordinate_maps(Kernel& kernel) {
+Result<std::vector<IdMapping>> all_subordinate_maps(Kernel& kernel) {
   const passwd* user = ::getpwuid(::getuid());
   const std::string name = user != nullptr ? user->pw_name : "";
   std::vector<IdMapping> maps;
   for (const bool is_group : {false, true}) {
     const char* file = is_group ? "/etc/subgid" : "/etc/subuid";
     const std::string text = read_file(kernel, AT_FDCWD, file, largest_file).value_or("");
-    const std::optional<SubordinateIds> ids = subordinate_ids(text, name, ::getuid());
-    if (!ids)
+    const std::vector<SubordinateIds> ids = subordinate_ids(text, name, ::getuid());
+    if (ids.empty())
       return fail(Code::not_found, std::string(file) + " has no ids for " + (name.empty() ? std::to_string(::getuid()) : name),
-                  "name some with -m, or add them: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 " + name);
-    maps.push_back({is_group, 0, ids->first, ids->count});
+                  "root can give some: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 " + name);
+    std::uint32_t inside = 0;
+    for (const SubordinateIds& range : ids) {
+      maps.push_back({is_group, inside, range.first, range.count});
+      inside += range.count;
+    }
   }
+  return maps;
+}
+
+Result<std::vector<IdMapping>> own_subordinate_maps(Kernel& kernel) {
+  LXCX_TRY(maps, all_subordinate_maps(kernel));
+  std::erase_if(maps, [](const IdMapping& map) { return map.inside != 0; });
   return maps;
 }
 

@@ -27,6 +27,8 @@ struct UnshareRequest {
 Result<int> run_unshared(Kernel& kernel, const UnshareRequest& request);
 
 /// What /etc/subuid and /etc/subgid give to the caller, from id 0 on. Errors: not_found.
+Result<std::vector<IdMapping>> all_subordinate_maps(Kernel& kernel);
+/// The first range of each.
 Result<std::vector<IdMapping>> own_subordinate_maps(Kernel& kernel);
 
 }  // namespace lxcx::core

@@ -26,7 +26,7 @@ Result<int> run(Session& session, const Arguments& arguments) {
     LXCX_TRY(number, arguments.number(id, 0, 0, std::numeric_limits<uid_t>::max() - 1L));
     request.overrides.emplace_back(std::string("lxc.init.") + id, std::to_string(number));
   }
-  return run_start(session, arguments, request);
+  return run_start(session, arguments, std::move(request));
 }
 
 }  // namespace

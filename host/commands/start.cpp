@@ -27,7 +27,7 @@ Result<int> run(Session& session, const Arguments& arguments) {
     LXCX_TRY(file, session.absolute(arguments.value("pidfile")));
     request.pid_file = std::move(file);
   }
-  return run_start(session, arguments, request);
+  return run_start(session, arguments, std::move(request));
 }
 
 }  // namespace

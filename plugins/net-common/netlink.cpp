@@ -2,8 +2,13 @@
 #include "net-common/netlink.hpp"
 
 #include <linux/netlink.h>
+#include <sched.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
+#include <optional>
+#include <thread>
 
 #include "net-common/netns_guard.hpp"
 
@@ -101,8 +106,19 @@ Result<Netlink> Netlink::open() {
 }
 
 Result<Netlink> Netlink::open_in(int netns_fd) {
-  LXCX_TRY(guard, NetnsGuard::enter(netns_fd));
-  return open();
+  if (::geteuid() == 0) {
+    LXCX_TRY(guard, NetnsGuard::enter(netns_fd));
+    return open();
+  }
+  // In a user namespace of his own, an ordinary user may enter the container's network and not come back to the host's: a thread enters, and ends there.
+  std::optional<Result<Netlink>> opened;
+  std::thread([&] {
+    if (::setns(netns_fd, CLONE_NEWNET) == 0)
+      opened.emplace(open());
+    else
+      opened.emplace(fail_errno(errno, "setns into the container's network namespace"));
+  }).join();
+  return std::move(*opened);
 }
 
 Result<void> Netlink::exchange(Message& message, std::string_view what, std::vector<Reply>& replies, bool& interrupted) {

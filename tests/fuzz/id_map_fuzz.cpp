@@ -32,6 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     map_own_id(with_own, false, 1000);
     require(map_text(with_own, false).ends_with('\n'));
   }
-  if (const auto ids = subordinate_ids(text, "user", 1000)) require(ids->count > 0);
+  for (const auto& ids : subordinate_ids(text, "user", 1000)) require(ids.count > 0);
   return 0;
 }

@@ -189,6 +189,6 @@ if unprivileged test -x "$lxcx_program"; then
   lxcx stop -k lxcxt-x
   for verb in 'create -t busybox' start stop 'rename lxcxt-x' destroy; do
     check_exit "$verb as an ordinary user" 5 unprivileged "$lxcx_program" -P "$containers" $verb lxcxt-x
-    check_match "says who may" "${verb%% *} lxcxt-x: only root may do this" "$output"
+    check_match "says whose it is not" "${verb%% *} lxcxt-x: the containers in .* are not this user.s" "$output"
   done
 fi

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {
@@ -39,8 +41,11 @@ std::string wanted_path(const StartContext& context) {
 Result<void> refuse_limits(const ContainerConfig& config) {
   const Setting* limit = !config.cgroup_v1.empty() ? &config.cgroup_v1.front() : !config.cgroup_v2.empty() ? &config.cgroup_v2.front() : nullptr;
   if (limit == nullptr) return {};
-  Error error{Code::unsupported, 0, "the limit '" + limit->key + "' cannot be set: no cgroup file system is mounted here", {}, {}, limit->where, {}};
-  error.hint = "mount it at /sys/fs/cgroup, or take the limits out";
+  const bool is_root = ::geteuid() == 0;
+  const std::string why = is_root ? "no cgroup file system is mounted here" : "this user may make no cgroup where this command runs";
+  Error error{Code::unsupported, 0, "the limit '" + limit->key + "' cannot be set: " + why, {}, {}, limit->where, {}};
+  error.hint = is_root ? "mount it at /sys/fs/cgroup, or take the limits out"
+                       : "start it in a group of your own, as with systemd-run --user --scope -p Delegate=yes, or take the limits out";
   return std::unexpected(std::move(error));
 }
 

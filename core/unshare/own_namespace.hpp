@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What makes an ordinary user root of his own containers: a user namespace in which his id and his subordinate ids are what they are outside, and
+// in which he has every capability. Ids in a configuration so mean the same to him and to root.
+#pragma once
+#include <sys/types.h>
+
+#include "core/kernel/kernel.hpp"
+
+namespace lxcx::core {
+
+/// For an ordinary user: enters such a namespace, and a mount namespace below it; programs that are executed keep its capabilities (ambient,
+/// capabilities(7)). With `init`, that of a running container, it is the one which that was started from (ioctl_ns(2)), where alone its cgroup and
+/// mounts can be taken down; with 0 a new one, mapped by newuidmap(1). For the rest of the process' life, and for a single-threaded one.
+/// Errors: not_found when there are no subordinate ids, or no newuidmap; denied when the kernel does not let ordinary users make namespaces.
+Result<void> enter_own_namespace(Kernel& kernel, pid_t init);
+
+}  // namespace lxcx::core
