@@ -192,3 +192,11 @@ if unprivileged test -x "$lxcx_program"; then
     check_match "says whose it is not" "${verb%% *} lxcxt-x: the containers in .* are not this user.s" "$output"
   done
 fi
+
+# Where a start that fails spent its time.
+check_exit "a start that fails, with --trace-steps" 13 lxcx start --trace-steps -s lxc.hook.mount=/bin/false lxcxt-x
+check_match "shows its steps" '^child +run the pre-mount hooks' "$output"
+check_exit "in JSON" 13 lxcx --format json start --trace-steps -s lxc.hook.mount=/bin/false lxcxt-x
+check_match "too" '"trace":\[\{' "$output"
+check_exit "in the foreground" 0 lxcx start -F --trace-steps lxcxt-x -- /bin/true
+check_match "a trace comes before the program" '^parent +clone init' "$output"
