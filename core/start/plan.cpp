@@ -2,9 +2,13 @@
 // `lxcx start --dry-run`: the same tables, told instead of run.
 #include "core/start/plan.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "core/base/text.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/child/steps.hpp"
+#include "core/start/error_place.hpp"
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {
@@ -89,18 +93,43 @@ std::vector<std::string> step_details(const StartContext& context, bool is_child
   return is_child ? child_details(context, step) : parent_details(context, step);
 }
 
+namespace {
+
+/// What a start would stumble over on its way: files that the configuration names. Of init nothing can be said before all mounts are there.
+Result<void> look_for_files(const StartContext& context) {
+  const auto look = [&](const std::string& key, const std::string& path, int mode) {
+    Result<void> there = context.kernel.faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS);
+    if (!there) there.error().message = key + ": " + there.error().message;
+    return hinting(std::move(there), "create it, or point " + key + " at another");
+  };
+  const std::string& source = context.plugins.storage_source;
+  const bool is_one_path = source.starts_with('/') && source.find(':') == std::string::npos;
+  if (is_one_path) LXCX_CHECK(look("lxc.rootfs.path", source, F_OK));
+  if (!context.config.fstab.empty()) LXCX_CHECK(look("lxc.mount.fstab", context.config.fstab, R_OK));
+  return {};
+}
+
+Result<std::vector<PlannedStep>> plan_loaded(StartContext& context) {
+  LXCX_TRY(plugins, load_plugins(context.host, context.config));
+  context.plugins = std::move(plugins);
+  LXCX_CHECK(validate_with_plugins(context));
+  LXCX_CHECK(look_for_files(context));
+  std::vector<PlannedStep> plan;
+  for (const StartStep& step : start_steps) plan.push_back({"parent", std::string(step.name), parent_details(context, step.name)});
+  for (const ChildStep& step : child_steps) plan.push_back({"child", std::string(step.name), child_details(context, step.name)});
+  return plan;
+}
+
+}  // namespace
+
 Result<std::vector<PlannedStep>> plan_start(Host& host, const ContainerPaths& paths, const StartRequest& request) {
   LXCX_CHECK(check_name(paths.name));
   Warnings warnings;
   LXCX_TRY(config, load_start_config(host, paths, request, warnings));
   StartContext context(host, paths, std::move(config));
   context.request = request;
-  LXCX_TRY(plugins, load_plugins(host, context.config));
-  context.plugins = std::move(plugins);
-  LXCX_CHECK(validate_with_plugins(context));
-  std::vector<PlannedStep> plan;
-  for (const StartStep& step : start_steps) plan.push_back({"parent", std::string(step.name), parent_details(context, step.name)});
-  for (const ChildStep& step : child_steps) plan.push_back({"child", std::string(step.name), child_details(context, step.name)});
+  Result<std::vector<PlannedStep>> plan = plan_loaded(context);
+  if (!plan) add_place(context.config, plan.error());
   return plan;
 }
 

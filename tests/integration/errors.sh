@@ -200,3 +200,14 @@ check_exit "in JSON" 13 lxcx --format json start --trace-steps -s lxc.hook.mount
 check_match "too" '"trace":\[\{' "$output"
 check_exit "in the foreground" 0 lxcx start -F --trace-steps lxcxt-x -- /bin/true
 check_match "a trace comes before the program" '^parent +clone init' "$output"
+
+# --dry-run finds what a start would stumble over.
+sed -i '$a lxc.mount.fstab = /lxcxt-no-fstab' "$containers/lxcxt-x/config"
+check_exit "--dry-run without the fstab" 3 lxcx start --dry-run lxcxt-x
+check_match "names the line" 'config:[0-9]+:' "$output"
+sed -i '$d' "$containers/lxcxt-x/config"
+mv "$containers/lxcxt-x/rootfs" "$containers/lxcxt-x/away"
+check_exit "--dry-run without the root" 3 lxcx start --dry-run lxcxt-x
+check_match "names the line too" 'config:[0-9]+:' "$output"
+mv "$containers/lxcxt-x/away" "$containers/lxcxt-x/rootfs"
+check "with both, it shows the steps" lxcx start --dry-run lxcxt-x
