@@ -2,6 +2,7 @@
 // A container's id map, as arithmetic (user_namespaces(7)).
 #pragma once
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <optional>
 #include <span>
@@ -10,9 +11,10 @@
 
 namespace lxcx::storage {
 
+/// By default whoever makes it: root, or an ordinary user.
 struct Owner {
-  uid_t uid = 0;
-  gid_t gid = 0;
+  uid_t uid = ::geteuid();
+  gid_t gid = ::getegid();
 };
 
 /// The host's id for a container's; kind is 'u' or 'g'. Nothing when the map does not hold it; the id itself when there is no map at all.

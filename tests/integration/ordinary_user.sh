@@ -80,6 +80,14 @@ mine stop -k lxcxt-mine
 check_exit "an interface on the host is not his to make" 5 mine start -s lxc.net.0.type=veth lxcxt-mine
 check_match "the error says what to do" 'lxc.net.0.type = empty' "$output"
 
+if grep -q overlay /proc/filesystems; then
+  check "on an overlay" mine create -t busybox -B overlay lxcxt-layers
+  check "it starts" mine start lxcxt-layers
+  check "and is written to" mine attach lxcxt-layers -- sh -c 'rm /bin/ls && touch /new'
+  check "it stops" mine stop -k lxcxt-layers
+  check "and goes" mine destroy lxcxt-layers
+fi
+
 own='lxc.idmap='
 check_exit "ids that are not his" 10 mine start -s "$own" -s 'lxc.idmap=u 0 300000 10' -s 'lxc.idmap=g 0 200000 10' lxcxt-mine
 check_match "the error names them" 'u 0 300000 10 gives away ids' "$output"
