@@ -111,7 +111,7 @@ struct RunningGroup {
 
 Result<RunningGroup> running_group(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(running, running_container(host, paths));
-  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, running.config.cgroup_relative));
+  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, running.state.cgroup_base));
   if (running.state.cgroup.empty())
     return fail(Code::unsupported, "'" + paths.name + "' runs without cgroups", "it was started where no cgroup could be made");
   return RunningGroup{std::move(cgroups), running.state.cgroup};
@@ -124,7 +124,7 @@ Result<DeviceTarget> device_target(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(facts, learn_container(host.kernel, enter, {}));
   DeviceTarget target{std::move(facts), std::nullopt, running.state.cgroup};
   if (target.group.empty()) return target;
-  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, running.config.cgroup_relative));
+  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, running.state.cgroup_base));
   target.cgroups = std::move(cgroups);
   return target;
 }
@@ -376,7 +376,7 @@ Result<int> Runtime::attach(const AttachRequest& request) {
   target.init = running->state.init;
   target.clone_flags = running->state.clone_flags;
   target.cgroup = running->state.cgroup;
-  target.cgroup_relative = running->config.cgroup_relative;
+  target.cgroup_base = running->state.cgroup_base;
   target.helper = host.layout.program_directory + "/lxcx-enter";
   if (!request.options.elevate_lsm) {
     // Compiled anew from the configuration the container was started with.

@@ -41,7 +41,7 @@ struct EnterTarget {
   ProcessId init;
   unsigned clone_flags = 0;
   std::string cgroup;
-  bool cgroup_relative = false;
+  std::string cgroup_base;
   std::vector<SecurityAction> actions;
   ContainerConfig config;
   std::string helper;  ///< path of lxcx-enter

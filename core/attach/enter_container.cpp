@@ -34,7 +34,7 @@ struct CgroupEntry {
 Result<CgroupEntry> open_cgroups(Kernel& kernel, Log& log, const EnterTarget& target, const EnterOptions& options) {
   CgroupEntry entry;
   if (target.cgroup.empty() || options.elevate_cgroup) return entry;
-  LXCX_TRY(cgroups, Cgroups::open(kernel, log, target.cgroup_relative));
+  LXCX_TRY(cgroups, Cgroups::open(kernel, log, target.cgroup_base));
   if (cgroups.layout() == CgroupLayout::none) return entry;
   LXCX_TRY(is_frozen, cgroups.is_frozen(target.cgroup));
   if (is_frozen) return fail(Code::busy, "the container is frozen", "unfreeze it first");

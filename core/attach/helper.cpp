@@ -40,7 +40,9 @@ std::string hint_for(enter::Step step, int error) {
   using enter::Step;
   switch (step) {
     case Step::enter_namespaces: return error == EPERM ? "only root, or the user who started it, may enter the container" : "";
-    case Step::clone: return error == ENOMEM ? "the container's init has just ended" : "";
+    case Step::clone:
+      if (error == EACCES) return "the container's cgroup cannot be entered from the one this command is in; attach -e CGROUP goes without";
+      return error == ENOMEM ? "the container's init has just ended" : "";
     case Step::set_ids: return error == EINVAL ? "the id is not in the container's lxc.idmap" : "";
     case Step::set_limits: return error == EPERM ? "lxc.prlimit asks for more than lxcx itself may have" : "";
     case Step::make_session: return "";

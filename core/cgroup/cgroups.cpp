@@ -157,14 +157,18 @@ Result<bool> is_single_threaded(Kernel& kernel) {
 
 }  // namespace
 
-Result<Cgroups> Cgroups::open(Kernel& kernel, Log& log, bool relative) {
+Result<std::string> Cgroups::own_base(Kernel& kernel) { return read_host_file(kernel, "/proc/self/cgroup"); }
+
+Result<Cgroups> Cgroups::open(Kernel& kernel, Log& log, std::string_view base) {
   Cgroups cgroups;
   cgroups.kernel_ = &kernel;
   cgroups.log_ = &log;
   LXCX_TRY(mountinfo, read_host_file(kernel, "/proc/self/mountinfo"));
-  // Only root may leave the group it was started in.
-  const bool from_init = !relative && ::geteuid() == 0;
-  LXCX_TRY(membership, read_host_file(kernel, from_init ? "/proc/1/cgroup" : "/proc/self/cgroup"));
+  std::string membership(base);
+  if (base.empty()) {
+    LXCX_TRY(of_first, read_host_file(kernel, "/proc/1/cgroup"));
+    membership = std::move(of_first);
+  }
   std::vector<Hierarchy> found = parse_cgroup_mounts(mountinfo, {});
   place_bases(found, membership);
   for (Hierarchy& hierarchy : found) {
@@ -212,11 +216,11 @@ Result<std::string> Cgroups::free_name(const std::string& wanted) const {
   return fail(Code::busy, "no free cgroup name: '" + wanted + "' and -1 to -999 all exist", "remove the empty ones that former containers left");
 }
 
-Result<void> Cgroups::create(const std::string& path) {
+Result<void> Cgroups::create(const std::string& path, bool has_limits) {
   LXCX_CHECK(check_group_path(path));
   MadeGroups made(*kernel_);
   for (const Hierarchy& hierarchy : hierarchies_) {
-    const bool delegates = hierarchy.is_v2 && layout_ == CgroupLayout::v2;
+    const bool delegates = has_limits && hierarchy.is_v2 && layout_ == CgroupLayout::v2;
     LXCX_CHECK(doing(create_in(*kernel_, *log_, hierarchy, path, delegates, made), "create cgroup '" + path + "'"));
   }
   made.keep();

@@ -28,8 +28,11 @@ struct Hierarchy {
 
 class Cgroups {
  public:
-  /// Reads /proc/self/mountinfo and /proc/1/cgroup (or /proc/self/cgroup).
-  static Result<Cgroups> open(Kernel& kernel, Log& log, bool relative);
+  /// Reads /proc/self/mountinfo. Groups are made below the groups of a process: `base` is its /proc/PID/cgroup; empty: that of process 1.
+  static Result<Cgroups> open(Kernel& kernel, Log& log, std::string_view base = {});
+  /// This process as a base: lxc.cgroup.relative, and ordinary users, who may not leave the group they are in. Whoever starts a container so keeps
+  /// it for those who come later, from elsewhere.
+  static Result<std::string> own_base(Kernel& kernel);
 
   CgroupLayout layout() const { return layout_; }
   const std::vector<Hierarchy>& hierarchies() const { return hierarchies_; }
@@ -39,9 +42,9 @@ class Cgroups {
 
   /// A name that no hierarchy has yet: `wanted`, else wanted-1 … -999. Errors: busy.
   Result<std::string> free_name(const std::string& wanted) const;
-  /// Makes `path` (relative to each base) in every hierarchy; on v2 enables the controllers down to it; on v1 cpuset inherits cpus and mems.
-  /// Errors leave nothing behind.
-  Result<void> create(const std::string& path);
+  /// Makes `path` (relative to each base) in every hierarchy; on v2 enables the controllers down to it, unless it is for what has no limits; on
+  /// v1 cpuset inherits cpus and mems. Errors leave nothing behind.
+  Result<void> create(const std::string& path, bool has_limits = true);
   /// Kills what is left inside (cgroup.kill, else signals), removes the group and its children everywhere. Gone already is no error.
   /// Errors: busy when the caller itself is inside (nothing is killed then), or what was killed does not end within 5 s.
   Result<void> destroy(const std::string& path);

@@ -63,6 +63,7 @@ std::string print(const RunState& state) {
   line("config_file", state.config_file);
   line("cgroup", state.cgroup);
   line("monitor_cgroup", state.monitor_cgroup);
+  if (!state.cgroup_base.empty()) line("cgroup_base", state.cgroup_base);
   line("exit_status", std::to_string(state.exit_status));
   line("target", state.target);
   line("clone_flags", std::to_string(state.clone_flags));
@@ -98,6 +99,8 @@ RunState parse_run_state(std::string_view text) {
       state.cgroup = value;
     else if (key == "monitor_cgroup")
       state.monitor_cgroup = value;
+    else if (key == "cgroup_base")
+      state.cgroup_base = value;
     else if (key == "exit_status")
       state.exit_status = static_cast<int>(number(value, -1));
     else if (key == "target")

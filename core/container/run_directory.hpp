@@ -45,6 +45,7 @@ struct RunState {
   std::string lxcpath, name, config_file;
   std::string cgroup;           ///< the payload's path below each hierarchy: "lxc.payload.web"
   std::string monitor_cgroup;
+  std::string cgroup_base;      ///< below which these are, as Cgroups::open takes it; empty: below process 1's
   int exit_status = -1;         ///< as wait(2) has it; -1 until init ended
   std::string target;           ///< "stop" or "reboot" once init ended
   unsigned clone_flags = 0;     ///< namespaces made, as clone(2) flags

@@ -132,7 +132,7 @@ class Doctor {
   void ask_cgroups() {
     const Question question{"cgroup", "hierarchies", true, "limits, freezing, and ending all that a container runs",
                             "mount -t cgroup2 none /sys/fs/cgroup"};
-    const Result<Cgroups> cgroups = Cgroups::open(host_.kernel, host_.log, false);
+    const Result<Cgroups> cgroups = Cgroups::open(host_.kernel, host_.log, ::geteuid() == 0 ? "" : Cgroups::own_base(host_.kernel).value_or(""));
     if (!cgroups) return say(question, Health::broken, reason(cgroups.error()));
     constexpr std::array<const char*, 4> layouts{"none that can be written to", "v1", "hybrid", "v2"};
     const char* layout = layouts[static_cast<std::size_t>(cgroups->layout())];

@@ -25,7 +25,7 @@ std::optional<std::uint64_t> number_in(const Result<std::string>& text) {
 }
 
 void fill_statistics(Host& host, const RunState& run, ContainerInfo& info) {
-  const Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, false);
+  const Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, run.cgroup_base);
   if (!cgroups || run.cgroup.empty()) return;
   const Usage usage = read_usage(*cgroups, run.cgroup);
   info.cpu_ns = usage.cpu_ns;
@@ -61,7 +61,7 @@ void fill_addresses(Host& host, ContainerInfo& info) {
 
 bool is_frozen(Host& host, const RunState& run) {
   if (run.cgroup.empty()) return false;
-  const Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, false);
+  const Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, run.cgroup_base);
   if (!cgroups) return false;
   return cgroups->is_frozen(run.cgroup).value_or(false);
 }

@@ -36,6 +36,7 @@ struct ContainerSummary {
   std::string name;
   std::vector<std::string> inside;     ///< the containers around it, outermost first
   std::string cgroup;                  ///< of a running one, below each hierarchy's base; empty: none
+  std::string cgroup_base;             ///< as RunState's
   State state = State::stopped;
   pid_t init = 0;
   std::string manager;

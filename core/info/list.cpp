@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/base/text.hpp"
-#include "core/cgroup/cgroups.hpp"
+#include "core/info/cgroups_by_base.hpp"
 #include "core/info/info.hpp"
 #include "core/info/listing.hpp"
 #include "core/kernel/files.hpp"
@@ -90,12 +90,13 @@ void fill_addresses(Host& host, std::vector<ContainerSummary>& summaries) {
 /// What the control groups of running containers tell.
 void fill_from_groups(Host& host, const ListRequest& request, std::vector<ContainerSummary>& summaries) {
   if (std::ranges::none_of(summaries, [](const ContainerSummary& summary) { return !summary.cgroup.empty(); })) return;
-  const Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, false);
-  if (!cgroups) return;
+  CgroupsByBase all(host);
   for (ContainerSummary& summary : summaries) {
     if (summary.cgroup.empty()) continue;
-    if (summary.state == State::running && cgroups->is_frozen(summary.cgroup).value_or(false)) summary.state = State::frozen;
-    if (request.memory) fill_memory(*cgroups, summary);
+    const Result<const Cgroups*> cgroups = all.of(summary.cgroup_base);
+    if (!cgroups) continue;
+    if (summary.state == State::running && (*cgroups)->is_frozen(summary.cgroup).value_or(false)) summary.state = State::frozen;
+    if (request.memory) fill_memory(**cgroups, summary);
   }
 }
 
@@ -118,6 +119,7 @@ ContainerSummary summarize(Host& host, const ContainerPaths& paths, const Listin
   summary.manager = "lxcx";
   summary.init = seen.run.init.pid;
   summary.cgroup = seen.run.cgroup;
+  summary.cgroup_base = seen.run.cgroup_base;
   return summary;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/base/text.hpp"
+#include "core/info/cgroups_by_base.hpp"
 #include "core/info/info.hpp"
 #include "core/stop/stop.hpp"
 
@@ -90,13 +91,14 @@ Usage read_usage(const Cgroups& cgroups, const std::string& group) {
 
 Result<std::vector<ContainerUsage>> running_usage(Host& host, const std::string& lxcpath) {
   LXCX_TRY(summaries, list_containers(host, lxcpath, {}, false));
-  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, false));
+  CgroupsByBase cgroups(host);
   std::vector<ContainerUsage> all;
   for (const ContainerSummary& summary : summaries) {
     if (summary.init <= 0 || summary.manager != "lxcx") continue;
     const Observed seen = observe(host, {lxcpath, summary.name});
     if (!seen.init_alive) continue;
-    all.push_back({summary.name, seen.run.cgroup.empty() ? Usage{} : read_usage(cgroups, seen.run.cgroup)});
+    LXCX_TRY(groups, cgroups.of(seen.run.cgroup_base));
+    all.push_back({summary.name, seen.run.cgroup.empty() ? Usage{} : read_usage(*groups, seen.run.cgroup)});
   }
   return all;
 }

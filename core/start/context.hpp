@@ -89,6 +89,7 @@ struct StartContext {
   Terminals terminals;
 
   UniqueFd sync;                ///< the parent's end
+  pid_t waiting_command = 0;    ///< of a start in the background: the command that hears how it went
   pid_t init = 0;
   UniqueFd init_pidfd, netns;
   std::vector<std::pair<Namespace, UniqueFd>> held_namespaces;  ///< for stop hooks

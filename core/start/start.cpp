@@ -181,6 +181,7 @@ Result<void> announce(StartContext& context, int caller) {
 
 /// The daemon's whole life as lxcx: it ends as the monitor, or with an error sent to the caller.
 [[noreturn]] void run_daemon(StartContext& context, int caller) {
+  context.waiting_command = ::getppid();
   DaemonLog log(context.kernel, caller, context.host.log);
   context.forked_log = &log;
   Result<void> done = daemonize(context);

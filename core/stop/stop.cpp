@@ -93,7 +93,7 @@ Result<Target> find_target(Host& host, const ContainerPaths& paths) {
 
 void thaw(Host& host, const Target& target) {
   if (target.seen.run.cgroup.empty()) return;
-  Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, target.config.cgroup_relative);
+  Result<Cgroups> cgroups = Cgroups::open(host.kernel, host.log, target.seen.run.cgroup_base);
   if (!cgroups) return;
   const Result<bool> frozen = cgroups->is_frozen(target.seen.run.cgroup);
   if (frozen && *frozen) (void)cgroups->freeze(target.seen.run.cgroup, false, 5000);

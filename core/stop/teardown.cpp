@@ -77,6 +77,7 @@ Result<StartContext> reopen(Host& host, RunDirectory run) {
 Result<void> start_again(Host& host, const StartContext& old) {
   StartContext context(host, old.paths, old.config);
   context.request.execute = false;
+  context.state.cgroup_base = old.state.cgroup_base;
   LXCX_TRY(plugins, load_plugins(host, context.config));
   context.plugins = std::move(plugins);
   LXCX_CHECK(validate_with_plugins(context));

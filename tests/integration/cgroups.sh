@@ -69,6 +69,25 @@ kill -9 "$(monitor_of lxcxt-mon)"
 check "a monitor that was killed" lxcx stop -k lxcxt-mon
 check_equal "its cgroup is gone as well" "" "$(find /sys/fs/cgroup -maxdepth 3 -name "$monitor_group")"
 
+# lxc.cgroup.relative: below the group of whoever starts it, and found there by those who are elsewhere.
+place=lxcxt-place-$$
+freezer=$(dirname "$(find /sys/fs/cgroup -maxdepth 2 -name tasks -path '*freezer*' | head -n 1)")
+if [ -d "$freezer" ]; then
+  mkdir "$freezer/$place"
+  make_container lxcxt-relative 'lxc.cgroup.relative = 1'
+  check "start below another group" sh -c "echo 0 >$freezer/$place/cgroup.procs && exec \"\$@\"" sh "$lxcx_program" -P "$containers" start lxcxt-relative
+  check "there it is" test -d "$freezer/$place/lxc.payload.lxcxt-relative"
+  check "it can be frozen from elsewhere" lxcx freeze lxcxt-relative
+  check_equal "info knows" FROZEN "$(lxcx info -s -H lxcxt-relative)"
+  check_match "so does ls" 'lxcxt-relative +FROZEN' "$(lxcx ls -f)"
+  check "unfrozen" lxcx unfreeze lxcxt-relative
+  check "a program can be attached" inside lxcxt-relative true
+  kill -9 "$(monitor_of lxcxt-relative)"
+  check "and stopped, without its monitor" lxcx stop -k lxcxt-relative
+  check "the group is gone" test ! -e "$freezer/$place/lxc.payload.lxcxt-relative"
+  rmdir "$freezer/$place"
+fi
+
 # Core scheduling: where the kernel has none, a start that asks for it is refused, and says why.
 make_container lxcxt-cookie 'lxc.sched.core = 1'
 if output=$(lxcx start lxcxt-cookie 2>&1); then

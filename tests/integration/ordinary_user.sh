@@ -6,34 +6,14 @@ if [ -z "${LXCXT_IN_MOUNTNS:-}" ] && [ "$(id -u)" = 0 ]; then
   LXCXT_IN_MOUNTNS=1 exec unshare --mount bash "$0"
 fi
 . "$(dirname "$0")/../support/harness.sh"
-needs_program newuidmap
-needs_program setpriv
-
-user=4242
-mkdir "$scratch/etc" "$scratch/home" "$scratch/run"
-ids() { printf '%s\n' "$1" >"$scratch/etc/subuid"; printf '%s\n' "$1" >"$scratch/etc/subgid"; }
-{ cat /etc/passwd; echo "lxcxt:x:$user:$user::$scratch/home:/bin/sh"; } >"$scratch/etc/passwd"
-ids 'lxcxt:200000:65536'
-for file in passwd subuid subgid; do
-  [ -e "/etc/$file" ] || skip "there is no /etc/$file to stand in for"
-  mount --bind "$scratch/etc/$file" "/etc/$file"
-done
-mkdir -p "$scratch/home/.config/lxc"
-printf 'lxc.idmap = u 0 200000 65536\nlxc.idmap = g 0 200000 65536\n' >"$scratch/home/.config/lxc/default.conf"
-chown -R $user:$user "$scratch/home" "$scratch/run"
-chmod 700 "$scratch/home/.config" "$scratch/run"
-chmod 711 "$scratch/home"
-: >"$scratch/stdin"
-as_user() { setpriv --reuid $user --regid $user --clear-groups env -i "HOME=$scratch/home" "XDG_RUNTIME_DIR=$scratch/run" "PATH=$PATH" "$@"; }
-as_user test -x "$lxcx_program" || skip "an ordinary user cannot reach $lxcx_program"
-mine() { as_user "$lxcx_program" "$@" <"$scratch/stdin"; }
+. "$(dirname "$0")/../support/ordinary_user.sh"
 home=$scratch/home/.local/share/lxc
 in_state() { awk -F'\t' -v key="$1" '$1 == key { split($2, part, " "); print part[1] }' "$scratch"/run/lxcx/*/lxcxt-mine/state; }
 # What such a test may leave: nothing of the containers, in the home or in the run directory.
 left() { find "$home" "$scratch/run/lxcx" -mindepth 1 2>/dev/null; }
 test_clean_up() {
   for name in $(mine -q ls -1 2>/dev/null); do mine -q destroy --force "$name"; done
-  umount /etc/passwd /etc/subuid /etc/subgid
+  forget_user
 }
 
 check "create" mine create -t busybox lxcxt-mine

@@ -109,3 +109,27 @@ check "start with ttys and no devpts of its own" lxcx start lxcxt-b
 check_match "the ttys are there, and nothing covers the root" '^/dev/tty1 /dev/tty2 yes$' \
   "$(inside lxcxt-b sh -c 'echo /dev/tty[12] $(test -x /bin/busybox && echo yes)')"
 check "stop" lxcx stop -k lxcxt-b
+
+# An ordinary user, in a group that was given to him (cgroups(7), "delegation"), as systemd-run --user --scope -p Delegate=yes does.
+if [ $layout = v2 ]; then
+  . "$(dirname "$0")/../support/ordinary_user.sh"
+  own=/sys/fs/cgroup/lxcxt-own
+  mkdir $own
+  chown $user $own $own/cgroup.procs $own/cgroup.threads $own/cgroup.subtree_control
+  test_clean_up() {
+    mine -q destroy --force lxcxt-mine
+    rmdir $own/lxc.pivot $own
+    forget_user
+  }
+  delegated() { sh -c "echo 0 >$own/cgroup.procs && exec \"\$@\"" sh setpriv --reuid $user --regid $user --clear-groups \
+    env -i "HOME=$scratch/home" "XDG_RUNTIME_DIR=$scratch/run" "PATH=$PATH" "$lxcx_program" "$@" <"$scratch/stdin"; }
+  check "an ordinary user creates one" mine create -t busybox lxcxt-mine
+  check "and starts it with a limit, in a group of his" delegated start -s lxc.cgroup2.pids.max=50 lxcxt-mine
+  check_equal "the kernel has it" 50 "$(cat $own/lxc.payload.lxcxt-mine/pids.max)"
+  check "freeze, from elsewhere" mine freeze lxcxt-mine
+  check_equal "it is frozen" FROZEN "$(mine info -s -H lxcxt-mine)"
+  check "unfreeze" mine unfreeze lxcxt-mine
+  check "stop" mine stop -k lxcxt-mine
+  check_equal "the groups are gone, but for the pivot" "$own/lxc.pivot" "$(find $own -mindepth 1 -type d)"
+  check "destroy" mine destroy lxcxt-mine
+fi

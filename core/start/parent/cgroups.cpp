@@ -49,11 +49,20 @@ Result<void> refuse_limits(const ContainerConfig& config) {
   return std::unexpected(std::move(error));
 }
 
+/// Written down before a group is made there: a teardown starts from elsewhere.
+Result<void> choose_base(StartContext& context) {
+  if (!context.state.cgroup_base.empty() || (!context.config.cgroup_relative && ::geteuid() == 0)) return {};
+  LXCX_TRY(own, Cgroups::own_base(context.kernel));
+  context.state.cgroup_base = std::move(own);
+  return context.run->write_state(context.state);
+}
+
 }  // namespace
 
 Result<Cgroups*> cgroups_of(StartContext& context) {
   if (!context.cgroups) {
-    LXCX_TRY(opened, Cgroups::open(context.kernel, context.log(), context.config.cgroup_relative));
+    LXCX_CHECK(choose_base(context));
+    LXCX_TRY(opened, Cgroups::open(context.kernel, context.log(), context.state.cgroup_base));
     context.cgroups.emplace(std::move(opened));
   }
   return &*context.cgroups;

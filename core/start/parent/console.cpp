@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <termios.h>
+#include <unistd.h>
 
 #include "core/start/parent/steps.hpp"
 #include "core/start/pty.hpp"
@@ -57,6 +58,8 @@ Result<void> prepare_console(StartContext& context) {
   LXCX_CHECK(open_peer(context));
   if (console_is_inside(context.config)) return {};
   LXCX_TRY(pty, open_pty(context.kernel, -1));
+  // The group of a host's pty is tty, which an ordinary user's namespace does not have: in his own group it is his to give.
+  if (::geteuid() != 0) LXCX_CHECK(context.kernel.fchown(pty.slave.get(), static_cast<uid_t>(-1), ::getegid()));
   LXCX_CHECK(context.kernel.fchown(pty.slave.get(), mapped_uid(context.config, 0), static_cast<gid_t>(-1)));
   LXCX_CHECK(context.kernel.fchmod(pty.slave.get(), 0620));
   context.terminals.console_slave_path = "/dev/pts/" + std::to_string(pty.number);

@@ -97,7 +97,7 @@ TestContainer::TestContainer(ContainerKind kind) {
     write_file(proc + "/uid_map", "0 100000 65536\n");
     write_file(proc + "/gid_map", "0 100000 65536\n");
   }
-  cgroups_ = std::make_unique<Cgroups>(Cgroups::open(real_kernel(), Log::none(), false).value());
+  cgroups_ = std::make_unique<Cgroups>(Cgroups::open(real_kernel(), Log::none()).value());
   if (kind.cgroup) {
     cgroup_ = "lxcxt-attach-" + std::to_string(::getpid());
     require(cgroups_->create(cgroup_).has_value(), "create cgroup");

@@ -38,7 +38,7 @@ DeviceChange deny(const char* text) { return {false, parse_device_rule(text).val
 
 TEST_CASE("the device program denies and allows in the kernel, and changes at run time", "[bpf_devices][root]") {
   test::RecordingLog log;
-  auto cgroups = Cgroups::open(kernel, log, false);
+  auto cgroups = Cgroups::open(kernel, log);
   REQUIRE(cgroups);
   const std::string name = "lxcxt-bpf-" + std::to_string(::getpid());
   REQUIRE(cgroups->create(name));

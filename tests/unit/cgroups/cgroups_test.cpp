@@ -26,7 +26,7 @@ Kernel& kernel = real_kernel();
 
 struct Fixture {
   test::RecordingLog log;
-  Cgroups cgroups = Cgroups::open(kernel, log, false).value();
+  Cgroups cgroups = Cgroups::open(kernel, log).value();
   std::string name = "lxcxt-cg-" + std::to_string(::getpid());
   std::vector<pid_t> children;
 
@@ -92,13 +92,13 @@ TEST_CASE("create leaves nothing behind, whichever call fails", "[cgroups][root]
   Fixture f;
   FaultRecord& counted = **map_fault_record(nullptr);
   FaultyKernel counting(kernel, counted, 0, EIO);
-  REQUIRE(Cgroups::open(counting, f.log, false)->create(f.name));
+  REQUIRE(Cgroups::open(counting, f.log)->create(f.name));
   REQUIRE(f.cgroups.destroy(f.name));
   int failures = 0;
   for (long nth = 1; nth <= counted.calls; ++nth) {
     FaultRecord& record = **map_fault_record(nullptr);
     FaultyKernel faulty(kernel, record, nth, EIO);
-    auto cgroups = Cgroups::open(faulty, f.log, false);
+    auto cgroups = Cgroups::open(faulty, f.log);
     if (cgroups && cgroups->create(f.name)) {
       REQUIRE(f.cgroups.destroy(f.name));
       continue;
@@ -116,7 +116,7 @@ TEST_CASE("destroy works at the second try, whichever call of the first fails", 
     REQUIRE(f.cgroups.create(f.name));
     FaultRecord& record = **map_fault_record(nullptr);
     FaultyKernel faulty(kernel, record, nth, EIO);
-    auto cgroups = Cgroups::open(faulty, f.log, false);
+    auto cgroups = Cgroups::open(faulty, f.log);
     if (cgroups) (void)cgroups->destroy(f.name);
     INFO("call " << nth << " " << record.failed_call.data());
     REQUIRE(f.cgroups.destroy(f.name));
