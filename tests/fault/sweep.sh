@@ -8,6 +8,10 @@
 #   LXCX_FAULT_FIRST=n   the first call that fails
 #   LXCX_FAULT_LAST=n    the last one
 #   LXCX_FAULT_MODES     "5 kill": the errors to inject
+#   LXCX_FAULT_USER=1    by an ordinary user
+if [ -n "${LXCX_FAULT_USER:-}" ] && [ -z "${LXCXT_IN_MOUNTNS:-}" ] && [ "$(id -u)" = 0 ]; then
+  LXCXT_IN_MOUNTNS=1 exec unshare --mount bash "$0" "$@"
+fi
 . "$(dirname "$0")/../support/harness.sh"
 
 verb=${1:?which command?}
@@ -15,21 +19,40 @@ test_name=fault-$verb
 name=lxcxt-f$$x  # two sweeps at once keep apart, and none is the beginning of another
 faulty=$LXCX_BUILD_DIR/tests/lxcx-faulty
 patience=20
-export LXCX_FAULT_RECORD=$scratch/record
+as=()
+configuration=none
+run_root=/run/lxcx
+if [ -n "${LXCX_FAULT_USER:-}" ]; then
+  test_name=$test_name-user
+  . "$(dirname "$0")/../support/ordinary_user.sh"
+  swept=$name
+  test_clean_up() {
+    mine -q destroy --force "$swept" 2>/dev/null
+    forget_user
+  }
+  as=(setpriv --reuid $user --regid $user --clear-groups env "HOME=$scratch/home" "XDG_RUNTIME_DIR=$scratch/run")
+  containers=$scratch/home/.local/share/lxc
+  configuration=$scratch/home/.config/lxc/default.conf
+  run_root=$scratch/run/lxcx
+  init_of() { real info -H -p "$1"; }
+  monitor_of() { sed -n 's/^monitor\t\([0-9]*\).*/\1/p' "$run_root"/*/"$1/state"; }
+fi
+export LXCX_FAULT_RECORD=$scratch/run/record
+mkdir -p "$scratch/run"
 
 # faulty N ERROR ARGUMENT…: sets $status and $output.
 faulty() {
   local nth=$1 error=$2
   shift 2
   rm -f "$LXCX_FAULT_RECORD"
-  output=$(LXCX_FAULT_NTH=$nth LXCX_FAULT_ERRNO=$error timeout $patience "$faulty" -P "$containers" "$@" 2>&1 </dev/null)
+  output=$(LXCX_FAULT_NTH=$nth LXCX_FAULT_ERRNO=$error timeout $patience "${as[@]}" "$faulty" -P "$containers" "$@" 2>&1 </dev/null)
   status=$?
 }
 fault_report() { env -u LXCX_FAULT_NTH "$faulty" --fault-report; }
 
 # What a container that is not running must not have.
 leftovers() {
-  compgen -G "/run/lxcx/*/$name"
+  compgen -G "$run_root/*/$name"
   find /sys/fs/cgroup -maxdepth 4 -type d -name "*$name*" 2>/dev/null
   # The pattern comes from a file, or grep would find itself.
   grep -l -a -s -F -f "$scratch/pattern" /proc/[0-9]*/cmdline
@@ -57,16 +80,16 @@ must_give() {
   result=$?
   case " $wanted " in *" $result "*) ;; *) broken "the next command works" "$* gave $result: $got" ;; esac
 }
-real() { "$lxcx_program" -P "$containers" "$@"; }
-program=("$lxcx_program" -P "$containers")
+real() { "${as[@]}" "$lxcx_program" -P "$containers" "$@"; }
+program=("${as[@]}" "$lxcx_program" -P "$containers")
 state_of() { real info -s -H "$name" 2>/dev/null; }
-create_now() { real -q create -t busybox -n $name -f none >/dev/null 2>&1 || broken "create for the test"; }
+create_now() { real -q create -t busybox -n $name -f "$configuration" >/dev/null 2>&1 || broken "create for the test"; }
 start_now() { real start $name >/dev/null 2>&1 || broken "start for the test" "$(real start $name 2>&1)"; }
 
 # Each command: once, before all runs; before each run; the run; after it.
 once_create() { :; }
 ready_create() { :; }
-args_create=(create -t busybox -n $name -f none)
+args_create=(create -t busybox -n $name -f "$configuration")
 after_create() {
   if [ $status = 0 ]; then
     must "${program[@]}" config check "$name"
@@ -74,10 +97,10 @@ after_create() {
     [ "$error" = kill ] || [ ! -e "$containers/$name" ] || broken "nothing is left behind" "$(ls -lR "$containers/$name" | head -20)"
     # Killed after its last word of the configuration it may be whole: then it is there, and starts.
     if [ -e "$containers/$name/config" ] && [ ! -e "$containers/$name/partial" ]; then
-      must_give 4 "${program[@]}" create -t busybox -n $name -f none
+      must_give 4 "${program[@]}" create -t busybox -n $name -f "$configuration"
     else
       [ ! -e "$containers/$name" ] || must_give "3 4" "${program[@]}" start $name
-      must "${program[@]}" create -t busybox -n $name -f none
+      must "${program[@]}" create -t busybox -n $name -f "$configuration"
     fi
   fi
   must "${program[@]}" start $name
