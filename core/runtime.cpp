@@ -22,14 +22,7 @@ namespace lxcx::core {
 struct Runtime::State_ {
   State_(Kernel& kernel, Log& log, RuntimeOptions options, const InstallLayout& layout, ConfigSource source)
       : plugins(kernel, log, options.registry),
-        host{kernel,
-             log,
-             plugins,
-             layout,
-             root_of(layout),
-             std::move(options.selection),
-             std::move(source),
-             std::move(options.teardown_options)},
+        host{kernel, log, plugins, layout, root_of(layout), std::move(options.selection), std::move(source), std::move(options.teardown_options)},
         lxcpath(std::move(options.lxcpath)),
         default_config(std::move(options.default_config)) {}
   State_(const State_&) = delete;

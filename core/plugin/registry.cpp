@@ -61,7 +61,8 @@ std::vector<std::string> Registry::asked_for() const {
 
 void Registry::search_first(const std::vector<std::string>& directories) {
   std::vector<std::string> all = directories;
-  std::ranges::copy_if(directories_, std::back_inserter(all), [&](const std::string& each) { return std::ranges::find(directories, each) == directories.end(); });
+  std::ranges::copy_if(directories_, std::back_inserter(all),
+                       [&](const std::string& each) { return std::ranges::find(directories, each) == directories.end(); });
   directories_ = std::move(all);
 }
 

@@ -48,7 +48,8 @@ Result<void> refuse_unsupported(const ContainerConfig& config) {
 }
 
 /// The first ids that Debian gives to a user; what is his stands in the files.
-constexpr const char* example_maps = "add lxc.idmap = u 0 100000 65536 and lxc.idmap = g 0 100000 65536, with your own numbers from /etc/subuid and /etc/subgid";
+constexpr const char* example_maps =
+    "add lxc.idmap = u 0 100000 65536 and lxc.idmap = g 0 100000 65536, with your own numbers from /etc/subuid and /etc/subgid";
 
 /// Without a map of its own kind nothing in the container could have a group, or a user. LXC starts such a container, whose root then has gid 65534.
 Result<void> refuse_half_a_map(const ContainerConfig& config) {
@@ -96,8 +97,8 @@ Result<void> refuse_foreign_ids(Kernel& kernel, const ContainerConfig& config) {
       Error error{Code::config, 0, {}, {}, {}, {}, {}};
       error.message = "lxc.idmap = " + std::string(1, kind) + " " + std::to_string(map.container_id) + " " + std::to_string(map.host_id) + " " +
                       std::to_string(map.range) + " gives away ids that this user does not have";
-      error.hint = ::geteuid() == 0 ? file + " lists those that there are in this user namespace"
-                                    : std::string("/etc/sub") + kind + "id says which are yours";
+      error.hint =
+          ::geteuid() == 0 ? file + " lists those that there are in this user namespace" : std::string("/etc/sub") + kind + "id says which are yours";
       if (const auto line = std::ranges::find(config.settings, "lxc.idmap", &Setting::key); line != config.settings.end()) error.where = line->where;
       return std::unexpected(std::move(error));
     }

@@ -143,7 +143,8 @@ Result<int> teardown_container(Host& host, const std::string& run_directory) {
 
 Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths) {
   if (!observe(host, paths).is_abandoned()) return false;
-  if (!is_privileged(host.kernel)) return fail(Code::denied, "'" + paths.name + "' has not been taken down to its end", "`lxcx stop " + paths.name + "` does it");
+  if (!is_privileged(host.kernel))
+    return fail(Code::denied, "'" + paths.name + "' has not been taken down to its end", "`lxcx stop " + paths.name + "` does it");
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
   const Observed seen = observe(host, paths);
   if (!seen.is_abandoned()) return false;

@@ -110,7 +110,8 @@ Result<Netlink> Netlink::open_in(int netns_fd) {
     LXCX_TRY(guard, NetnsGuard::enter(netns_fd));
     return open();
   }
-  // In a user namespace of his own, an ordinary user may enter the container's network and not come back to the host's: a thread enters, and ends there.
+  // In a user namespace of his own, an ordinary user may enter the container's network and not come back to the host's: a thread enters, and ends
+  // there.
   std::optional<Result<Netlink>> opened;
   std::thread([&] {
     if (::setns(netns_fd, CLONE_NEWNET) == 0)

@@ -15,9 +15,7 @@ namespace {
 constexpr std::string_view monitor_scope = "monitor cgroup";
 
 /// cgroup-v2.rst, "no internal processes": as long as one is in the group that an ordinary user was given, the groups below it have no controllers.
-bool must_leave_its_group(const Cgroups& groups) {
-  return ::geteuid() != 0 && std::ranges::any_of(groups.hierarchies(), &Hierarchy::is_v2);
-}
+bool must_leave_its_group(const Cgroups& groups) { return ::geteuid() != 0 && std::ranges::any_of(groups.hierarchies(), &Hierarchy::is_v2); }
 
 /// A cgroup with a process in it cannot be removed, so the monitor goes elsewhere first: to the pivot, which stays, or back to the top.
 Result<void> leave(StartContext& context, Cgroups& groups) {

@@ -63,7 +63,8 @@ Result<void> connect_networks(StartContext& context) {
     Result<void> connected = connect_one(context, nic);
     if (!connected && !connected.error().where) connected.error().where = nic.config->where;
     if (!connected && connected.error().sys_errno == EPERM && ::geteuid() != 0)
-      connected.error().hint = "an ordinary user makes no interfaces here: lxc.net.0.type = empty gives the container a network of its own, without any";
+      connected.error().hint =
+          "an ordinary user makes no interfaces here: lxc.net.0.type = empty gives the container a network of its own, without any";
     LXCX_CHECK(doing(std::move(connected), nic_text(*nic.config)));
   }
   return {};
