@@ -359,6 +359,25 @@ Result<std::vector<std::string>> Runtime::config_values(const std::string& name,
   return values;
 }
 
+namespace {
+
+/// Whom the seccomp policy's notify rules ask for what this command does. A container whose monitor was killed runs on, and is entered, without.
+Result<void> hand_to_monitor(Host& host, const ContainerPaths& paths, int listener) {
+  const auto hand_over = [&]() -> Result<void> {
+    LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
+    LXCX_TRY(client, ControlClient::connect(host.kernel, run.fd()));
+    return client.add_listener(listener);
+  };
+  Result<void> done = doing(hand_over(), "hand the seccomp listener to the monitor");
+  if (!done && done.error().code == Code::busy)
+    return hinting(std::move(done), "end programs attached before; attach --elevated-privileges=LSM goes without the policy");
+  if (done || done.error().code != Code::not_running) return done;
+  host.log.warn("the container's monitor has gone: what the seccomp policy would ask about fails with ENOSYS, ignoring");
+  return {};
+}
+
+}  // namespace
+
 Result<int> Runtime::attach(const AttachRequest& request) {
   Host& host = state_->host;
   const ContainerPaths paths = paths_of(request.name);
@@ -377,6 +396,7 @@ Result<int> Runtime::attach(const AttachRequest& request) {
     StartContext context(host, paths, running->config);
     LXCX_TRY(actions, doing(attach_actions(context), what));
     target.actions = std::move(actions);
+    target.take_listener = [&host, paths](UniqueFd listener) { return hand_to_monitor(host, paths, listener.get()); };
   }
   target.config = std::move(running->config);
   return doing(enter_container(host.kernel, host.log, target, request.options), what);

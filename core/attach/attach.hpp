@@ -3,6 +3,7 @@
 // detached read-only mount of itself, so that neither it nor any host library can be opened for writing from inside (CVE-2019-5736).
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ struct EnterTarget {
   std::vector<SecurityAction> actions;
   ContainerConfig config;
   std::string helper;  ///< path of lxcx-enter
+  /// Gets each listener that `actions` make. Called while the command waits, before its program runs; an error ends the attach.
+  std::function<Result<void>(UniqueFd listener)> take_listener;
 };
 
 /// Runs the command and waits for it; relays a pty when one is asked for or a standard stream is a terminal.

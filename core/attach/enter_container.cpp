@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -142,8 +144,14 @@ struct PlanParts {
   const EnterTarget& target;
   const EnterOptions& options;
   const Identity& identity;
-  int status_fd;
+  int status_fd, listener_fd;
 };
+
+bool want_listener(const EnterTarget& target, const EnterOptions& options) {
+  return !options.elevate_lsm && std::ranges::any_of(target.actions, [](const SecurityAction& action) {
+    return action.type == SecurityAction::Type::seccomp && (action.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+  });
+}
 
 Result<std::string> write_plan(const PlanParts& parts, std::vector<int>& inherited) {
   PlanWriter writer;
@@ -153,6 +161,7 @@ Result<std::string> write_plan(const PlanParts& parts, std::vector<int>& inherit
 
   plan.options = plan_options(parts.facts, parts.target, parts.options, parts.identity);
   plan.status_fd = parts.status_fd;
+  plan.listener_fd = parts.listener_fd;
   plan.proc_fd = parts.facts.proc.get();
   plan.root_fd = parts.facts.enters(Namespace::mnt) ? parts.facts.root.get() : -1;
   plan.terminal_fd = parts.streams.terminal;
@@ -209,6 +218,13 @@ Result<HelperOutcome> start_helper(Kernel& kernel, const PlanParts& parts_withou
     request.cgroup_v2 = leaf ? leaf.get() : parts_without_status.cgroup.v2.get();
     PlanParts parts = parts_without_status;
     parts.status_fd = status.second.get();
+    if (want_listener(parts.target, parts.options)) {
+      LXCX_TRY(ends, kernel.socketpair(SOCK_SEQPACKET));
+      request.listener_read = std::move(ends.first);
+      request.listener_write = std::move(ends.second);
+      request.take_listener = parts.target.take_listener;
+    }
+    parts.listener_fd = request.listener_write ? request.listener_write.get() : -1;
     LXCX_TRY(plan, write_plan(parts, request.inherited));
     request.plan = std::move(plan);
     request.status_read = std::move(status.first);
@@ -232,7 +248,7 @@ Result<int> enter_container(Kernel& kernel, Log& log, const EnterTarget& target,
   LXCX_TRY(streams, prepare_streams(kernel, log, facts, options, identity.host_uid));
   // From here on signals wait in an fd: they are the command's, and none may end us with the caller's terminal raw.
   LXCX_TRY(signals, BlockedSignals::block({SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE}));
-  const PlanParts parts{facts, cgroup, streams, target, options, identity, -1};
+  const PlanParts parts{facts, cgroup, streams, target, options, identity, -1, -1};
   LXCX_TRY(outcome, start_helper(kernel, parts, target.helper, signals));
   if (outcome.command == 0) {
     log.error(outcome.why + ": " + (outcome.exit_status == 127 ? "not found inside the container" : "cannot be executed inside the container"));

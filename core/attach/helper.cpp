@@ -32,6 +32,7 @@ void become_helper(Kernel& kernel, const HelperRequest& request, int plan_fd, ch
   char* const no_environment[] = {nullptr};
   for (const int fd : request.inherited)
     if (!kernel.fcntl(fd, F_SETFD, 0)) return;
+  if (request.listener_write && !kernel.fcntl(request.listener_write.get(), F_SETFD, 0)) return;
   if (!kernel.fcntl(plan_fd, F_SETFD, 0) || !kernel.fcntl(request.status_write.get(), F_SETFD, 0)) return;
   (void)kernel.execveat(request.program, "", argv, no_environment, AT_EMPTY_PATH);
 }
@@ -84,11 +85,27 @@ Result<bool> is_readable(Kernel& kernel, int fd) {
   return ready > 0;
 }
 
+/// A listener that lxcx-enter has sent goes on to who answers for it; the end of the socket is the end of its use.
+Result<void> pass_listener_on(Kernel& kernel, HelperRequest& request) {
+  std::vector<UniqueFd> fds;
+  LXCX_TRY(bytes, kernel.recvmsg(request.listener_read.get(), 1, fds));
+  if (bytes.empty()) {
+    request.listener_read.reset();
+    return {};
+  }
+  if (fds.size() != 1) return fail(Code::internal, "lxcx-enter sent no seccomp listener");
+  if (!request.take_listener) return fail(Code::internal, "nobody takes the seccomp filter's listener");
+  return request.take_listener(std::move(fds.front()));
+}
+
 /// Waits for the pipe. A signal that asks us to end does so while nothing can run yet; after that it is the command's.
-Result<void> wait_for_frame(Kernel& kernel, int fd, const BlockedSignals& signals, Answer& answer) {
+Result<void> wait_for_frame(Kernel& kernel, HelperRequest& request, const BlockedSignals& signals, Answer& answer) {
+  const int fd = request.status_read.get();
   for (;;) {
-    std::array<pollfd, 2> watched{{{fd, POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
+    std::array<pollfd, 3> watched{{{fd, POLLIN, 0}, {signals.fd(), POLLIN, 0}, {request.listener_read.get(), POLLIN, 0}}};
     LXCX_CHECK(kernel.poll(watched, -1));
+    // First: behind its filter the command may wait for an answer before it can say anything.
+    if (watched[2].revents != 0) LXCX_CHECK(pass_listener_on(kernel, request));
     if (watched[0].revents != 0) return {};
     for (int signal = signals.next(); signal != 0; signal = signals.next()) {
       if (!asks_to_end(signal)) continue;
@@ -106,10 +123,10 @@ Result<void> wait_for_frame(Kernel& kernel, int fd, const BlockedSignals& signal
 }
 
 /// Reads all frames; `answer` holds what is known so far even when this fails.
-Result<void> read_answer(Kernel& kernel, int fd, const BlockedSignals& signals, Answer& answer) {
+Result<void> read_answer(Kernel& kernel, HelperRequest& request, const BlockedSignals& signals, Answer& answer) {
   for (;;) {
-    LXCX_CHECK(wait_for_frame(kernel, fd, signals, answer));
-    LXCX_TRY(frame, read_frame(kernel, fd));
+    LXCX_CHECK(wait_for_frame(kernel, request, signals, answer));
+    LXCX_TRY(frame, read_frame(kernel, request.status_read.get()));
     if (!frame) return {};
     switch (frame->kind) {
       case enter::FrameKind::starting: answer.is_starting = true; break;
@@ -155,9 +172,10 @@ Result<HelperOutcome> run_helper(Kernel& kernel, HelperRequest request, const Bl
     ::_exit(1);
   }
   request.status_write.reset();
+  request.listener_write.reset();
 
   Answer answer;
-  auto read = read_answer(kernel, request.status_read.get(), signals, answer);
+  auto read = read_answer(kernel, request, signals, answer);
   if (!read) {
     (void)kernel.kill(helper, SIGKILL);
     if (answer.command > 0 && answer.command != helper) {

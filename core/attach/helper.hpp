@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Running lxcx-enter.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct HelperRequest {
   int cgroup_v2 = -1;  ///< where it is born; -1: here
   std::string plan;
   UniqueFd status_read, status_write;
+  UniqueFd listener_read, listener_write;  ///< empty: no filter has a listener
+  std::function<Result<void>(UniqueFd)> take_listener;
   std::vector<int> inherited;  ///< fds that the plan names, above 2
 };
 
@@ -29,7 +32,7 @@ struct HelperOutcome {
   std::string why;      ///< then
 };
 
-/// Starts it and waits until the command runs or cannot. Errors: a step before exec failed, or a signal asked us to end.
+/// Starts it and waits until the command runs or cannot. Errors: a step before exec failed, nobody took a listener, or a signal asked us to end.
 Result<HelperOutcome> run_helper(Kernel& kernel, HelperRequest request, const BlockedSignals& signals);
 
 }  // namespace lxcx::core

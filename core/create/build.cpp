@@ -108,6 +108,7 @@ Result<BuildOutcome> hear_builder(Host& host, int fd, pid_t builder, const Creat
       case Frame::step: take_progress(request, message.payload); break;
       case Frame::terminals: take_result(outcome, message.payload); break;
       case Frame::ready: return outcome;
+      case Frame::listener:
       case Frame::mapped:
       case Frame::map_mount:
       case Frame::go: return fail(Code::internal, "the template's process sent a frame that only a parent sends");

@@ -365,7 +365,7 @@ Result<void> FaultyKernel::keyctl_join_session() {
   return real_.keyctl_join_session();
 }
 
-Result<void> FaultyKernel::seccomp_load(const sock_fprog& program, unsigned flags) {
+Result<UniqueFd> FaultyKernel::seccomp_load(const sock_fprog& program, unsigned flags) {
   if (is_due("seccomp_load")) return fault("seccomp_load");
   return real_.seccomp_load(program, flags);
 }

@@ -93,7 +93,7 @@ class FaultyKernel final : public Kernel {
   Result<void> personality(unsigned long persona) override;
   Result<void> sethostname(std::string_view name) override;
   Result<void> keyctl_join_session() override;
-  Result<void> seccomp_load(const sock_fprog& program, unsigned flags) override;
+  Result<UniqueFd> seccomp_load(const sock_fprog& program, unsigned flags) override;
   Result<void> landlock_restrict_self(int ruleset_fd) override;
   Result<int> bpf(int command, bpf_attr& attributes) override;
   Result<std::pair<UniqueFd, UniqueFd>> pipe2(int flags) override;

@@ -122,7 +122,7 @@ class Kernel {
   virtual Result<void> personality(unsigned long persona) = 0;
   virtual Result<void> sethostname(std::string_view name) = 0;
   virtual Result<void> keyctl_join_session() = 0;  ///< a new, anonymous session keyring
-  virtual Result<void> seccomp_load(const sock_fprog& program, unsigned flags) = 0;
+  virtual Result<UniqueFd> seccomp_load(const sock_fprog& program, unsigned flags) = 0;  ///< the listener, if the flags ask for one, else empty
   virtual Result<void> landlock_restrict_self(int ruleset_fd) = 0;
   virtual Result<int> bpf(int command, bpf_attr& attributes) = 0;  ///< an fd the caller owns, or 0, as the command has it
 

@@ -131,11 +131,13 @@ Result<void> RealKernel::keyctl_join_session() {
   return done(::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr, 0, 0, 0), "keyctl KEYCTL_JOIN_SESSION_KEYRING");
 }
 
-Result<void> RealKernel::seccomp_load(const sock_fprog& program, unsigned flags) {
+Result<UniqueFd> RealKernel::seccomp_load(const sock_fprog& program, unsigned flags) {
   const long value = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
-  // seccomp(2): with TSYNC a positive value is the thread that could not follow, and nothing was loaded.
+  // seccomp(2): a positive value is the listener; without one, and with TSYNC, it is the thread that could not follow, and nothing was loaded.
+  if (value > 0 && (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)) return UniqueFd(static_cast<int>(value));
   if (value > 0 && (flags & SECCOMP_FILTER_FLAG_TSYNC)) errno = ESRCH;
-  return done(value > 0 && (flags & SECCOMP_FILTER_FLAG_TSYNC) ? -1 : value, "seccomp");
+  if (value < 0 || (flags & SECCOMP_FILTER_FLAG_TSYNC && value > 0)) return failed("seccomp");
+  return UniqueFd();
 }
 
 Result<void> RealKernel::landlock_restrict_self(int ruleset_fd) {

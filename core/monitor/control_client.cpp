@@ -39,10 +39,10 @@ Failure odd_answer() { return fail(Code::internal, "the monitor's answer does no
 
 }  // namespace
 
-Result<ControlAnswer> exchange(Kernel& kernel, int socket, const Request& request) {
+Result<ControlAnswer> exchange(Kernel& kernel, int socket, const Request& request, std::span<const int> fds) {
   std::uint8_t frame[max_request];
   const std::size_t size = encode_request(request, frame);
-  const Result<void> sent = kernel.sendmsg(socket, std::string_view(reinterpret_cast<const char*>(frame), size), {});
+  const Result<void> sent = kernel.sendmsg(socket, std::string_view(reinterpret_cast<const char*>(frame), size), fds);
   if (!sent && !means_gone(sent.error())) return Failure(sent.error());
   ControlAnswer answer;
   LXCX_TRY(bytes, receive(kernel, socket, answer.fds));
@@ -109,6 +109,13 @@ Result<UniqueFd> ControlClient::init_pidfd() {
   LXCX_TRY(answer, exchange(*kernel_, socket_.get(), request));
   if (answer.fds.size() != 1) return odd_answer();
   return std::move(answer.fds.front());
+}
+
+Result<void> ControlClient::add_listener(int listener) {
+  Request request;
+  request.type = Type::add_listener;
+  LXCX_CHECK(exchange(*kernel_, socket_.get(), request, {&listener, 1}));
+  return {};
 }
 
 Result<void> ControlClient::ping() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One question and its answer on the control socket.
 #pragma once
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,6 @@ struct ControlAnswer {
   std::vector<UniqueFd> fds;
 };
 /// Errors: the monitor's own; not_running when it has gone; timeout when it says nothing for five seconds.
-Result<ControlAnswer> exchange(Kernel& kernel, int socket, const control::Request& request);
+Result<ControlAnswer> exchange(Kernel& kernel, int socket, const control::Request& request, std::span<const int> fds = {});
 
 }  // namespace lxcx::core

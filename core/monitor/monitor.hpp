@@ -29,6 +29,12 @@ struct MonitorHandover {
   bool console_rotate = false;
   std::uint64_t console_buffer_size = 0;
   std::vector<int> tty_masters;       ///< tty 1 … n
+  std::vector<int> seccomp_listeners;  ///< of the container's filters
+  std::string notify_proxy;            ///< lxc.seccomp.notify.proxy: who answers their notifications; empty: nobody
+  std::string notify_cookie;
+  std::uint64_t notify_timeout_ms = 0;  ///< 0: 30 s, as LXC has it
+  std::string log_file;                 ///< where lxcx logs; empty: nowhere
+  std::string log_name;                 ///< what its lines begin with: "lxcx web"
   std::vector<int> kept_fds;          ///< held open for the teardown and otherwise left alone: namespaces for stop hooks
   bool foreground = false;            ///< puts console_peer into raw mode, forwards its window size, restores it at the end
   std::vector<std::string> teardown;  ///< argv of what to exec when init has ended; argv[0] is the path
@@ -63,6 +69,9 @@ class ControlClient {
   Result<std::string> console_buffer(bool clear);
   /// Init's pidfd, as the monitor holds it: it names this init even when the pid was used again.
   Result<UniqueFd> init_pidfd();
+  /// Hands a seccomp listener to the monitor, which answers its notifications from then on. Errors: busy when it has as many as it takes; usage
+  /// when `listener` is none.
+  Result<void> add_listener(int listener);
   Result<void> ping();
 
  private:

@@ -24,6 +24,7 @@ enum class Type : std::uint16_t {
   clear_console_buffer = 4,
   init_pidfd = 5,
   resize_console = 6,
+  add_listener = 7,
 };
 
 enum class Defect {
@@ -104,7 +105,8 @@ inline std::size_t put_header(std::uint8_t* frame, std::uint16_t type, std::size
 inline std::size_t payload_size_of(Type type) {
   switch (type) {
     case Type::ping:
-    case Type::init_pidfd: return 0;
+    case Type::init_pidfd:
+    case Type::add_listener: return 0;
     case Type::allocate_tty:
     case Type::resize_console: return 4;
     case Type::read_console_buffer:
@@ -117,8 +119,7 @@ inline std::size_t payload_size_of(Type type) {
 inline Defect parse_request(const std::uint8_t* bytes, std::size_t size, Request& request) {
   Frame frame;
   if (const Defect defect = parse_frame(bytes, size, frame); defect != Defect::none) return defect;
-  if (frame.type < static_cast<std::uint16_t>(Type::ping) || frame.type > static_cast<std::uint16_t>(Type::resize_console))
-    return Defect::unknown_type;
+  if (frame.type < static_cast<std::uint16_t>(Type::ping) || frame.type > static_cast<std::uint16_t>(Type::add_listener)) return Defect::unknown_type;
   request = {};
   request.type = static_cast<Type>(frame.type);
   if (frame.size != payload_size_of(request.type)) return Defect::bad_payload;

@@ -86,6 +86,8 @@ struct StartContext {
   std::string rootfs_path;      ///< where its files can be seen on the host
   std::vector<SecurityAction> actions;
   std::vector<UniqueFd> monitor_rulesets;
+  std::string notify_proxy, notify_cookie;  ///< who answers the filters' notifications, from the security plugins
+  std::vector<UniqueFd> seccomp_listeners;  ///< of init, for the monitor
   Terminals terminals;
 
   UniqueFd sync;                ///< the parent's end

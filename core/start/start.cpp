@@ -36,17 +36,6 @@ constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>
 
 std::string plugin_directory_key(std::size_t index) { return "plugin_directory." + std::to_string(index); }
 
-Result<void> refuse_unsupported(const ContainerConfig& config) {
-  if (config.unsupported.empty()) return {};
-  Error error{Code::unsupported, 0, {}, {}, {}, config.unsupported.front().where, {}};
-  error.message = config.unsupported.size() == 1 ? "'" + config.unsupported.front().key + "' is not supported by this version of lxcx"
-                                                 : std::to_string(config.unsupported.size()) + " keys are not supported by this version of lxcx";
-  for (const Setting& setting : config.unsupported)
-    error.details += setting.where.file + ":" + std::to_string(setting.where.line) + ": " + setting.key + " = " + setting.value + "\n";
-  error.hint = "take them out: lxcx starts nothing with a setting it would have to ignore";
-  return std::unexpected(std::move(error));
-}
-
 /// The first ids that Debian gives to a user; what is his stands in the files.
 constexpr const char* example_maps =
     "add lxc.idmap = u 0 100000 65536 and lxc.idmap = g 0 100000 65536, with your own numbers from /etc/subuid and /etc/subgid";
@@ -125,6 +114,15 @@ Result<void> refuse_unfinished(Host& host, const ContainerPaths& paths) {
               "`lxcx create` makes it anew, `lxcx destroy " + paths.name + "` removes it");
 }
 
+/// The file that this start's log goes to: the command line's, else the configuration's. Empty: none.
+std::string log_file_of(const StartContext& context) {
+  std::string file = context.config.log_file;
+  constexpr std::string_view option = "--logfile=";
+  for (const std::string& word : context.host.teardown_options)
+    if (word.starts_with(option)) file = word.substr(option.size());
+  return file == "none" ? std::string() : file;
+}
+
 /// The monitor's handover: everything it needs by number.
 MonitorHandover handover_of(StartContext& context) {
   MonitorHandover handover;
@@ -142,6 +140,11 @@ MonitorHandover handover_of(StartContext& context) {
   handover.console_buffer_size = context.config.console_buffer_size;
   for (const UniqueFd& master : context.terminals.tty_masters) handover.tty_masters.push_back(master.get());
   for (const auto& [ns, fd] : context.held_namespaces) handover.kept_fds.push_back(fd.get());
+  for (const UniqueFd& listener : context.seccomp_listeners) handover.seccomp_listeners.push_back(listener.get());
+  handover.notify_proxy = context.notify_proxy;
+  handover.notify_cookie = context.notify_cookie;
+  if (!context.seccomp_listeners.empty()) handover.log_file = log_file_of(context);  // the monitor logs nothing else
+  handover.log_name = "lxcx " + context.paths.name;
   handover.foreground = context.request.foreground;
   handover.teardown = {host.layout.executable, "--internal-teardown", context.run->path()};
   handover.teardown.insert(handover.teardown.end(), host.teardown_options.begin(), host.teardown_options.end());
@@ -327,7 +330,6 @@ Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& path
     }
   }
   if (!config) return config;
-  LXCX_CHECK(refuse_unsupported(*config));
   LXCX_CHECK(refuse_unmapped(host.kernel, *config));
   select_network(*config, host.selection);
   if (config->rootfs.empty() && !request.execute && request.command.empty() && config->init_command.empty())

@@ -14,6 +14,7 @@ enum class Frame : char {
   error = 'E',      ///< a packed Error; the sender ends
   log = 'L',        ///< level digit, text; to the caller: warnings and worse
   step = 'T',       ///< nanoseconds, tab, name
+  listener = 'N',   ///< child: the fd is the listener of a seccomp filter that it has loaded
   terminals = 'P',  ///< "console" if the first fd is the console's master; the rest are ttys' masters
   ready = 'R',      ///< child: set up, waiting for go. To the caller: init runs; "init\tPID"
   mapped = 'M',     ///< parent: the id maps are written; or those of a mount are

@@ -21,7 +21,8 @@ namespace lxcx::conformance {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> known_results{"payload.seccomp", "payload.seccomp.flags", "payload.label"};
+constexpr std::array<std::string_view, 5> known_results{"payload.seccomp", "payload.seccomp.flags", "payload.label", "monitor.seccomp.proxy",
+                                                        "monitor.seccomp.cookie"};
 constexpr std::array<std::string_view, 2> known_fds{"payload.landlock", "monitor.landlock"};
 
 using Results = std::vector<std::pair<std::string, std::string>>;

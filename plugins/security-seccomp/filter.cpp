@@ -75,6 +75,7 @@ std::uint32_t to_scmp(const Action& action) {
     case Action::Type::kill: return SCMP_ACT_KILL_THREAD;  // as LXC's: the thread, not the process
     case Action::Type::trap: return SCMP_ACT_TRAP;
     case Action::Type::allow: return SCMP_ACT_ALLOW;
+    case Action::Type::notify: return SCMP_ACT_NOTIFY;
     case Action::Type::error: break;
   }
   return SCMP_ACT_ERRNO(std::uint32_t{action.error});
@@ -101,6 +102,8 @@ class ArchFilter {
   ArchFilter(const Policy& policy, std::uint32_t arch, Filter& filter) : policy_(policy), arch_(arch), filter_(filter) {}
 
   Result<Context> build() {
+    LXCX_CHECK(check_handover());
+    if (policy_.default_action.type == Action::Type::notify) filter_.notifies = true;
     LXCX_TRY(context, make_context());
     rejects_forced_umount_ = std::ranges::any_of(policy_.rules, [&](const Rule& rule) { return rule.rejects_forced_umount && applies(rule, arch_); });
     for (const Rule& rule : policy_.rules)
@@ -109,6 +112,23 @@ class ArchFilter {
   }
 
  private:
+  /// Who loads the filter sends the listener on with sendmsg(2): a notification of that very call nobody could answer.
+  Result<void> check_handover() const {
+    if (arch_ != seccomp_arch_native()) return {};
+    bool is_answered = policy_.default_action.type != Action::Type::notify;
+    for (const Rule& rule : policy_.rules) {
+      if (rule.syscall != "sendmsg" || !applies(rule, arch_)) continue;
+      if (rule.action.type == Action::Type::notify)
+        return bad_rule(rule, "'sendmsg' cannot have the action 'notify'", "lxcx hands the listener over by it");
+      is_answered = is_answered || rule.arguments.empty();
+    }
+    if (is_answered) return {};
+    Failure failure = fail(Code::config, "with the default action 'notify' the policy needs a rule for 'sendmsg'",
+                           "add the line: sendmsg allow. lxcx hands the listener over by it");
+    failure.error().where = Location{policy_.file, 2, 1};
+    return failure;
+  }
+
   Result<Context> make_context() const {
     Context context(seccomp_init(to_scmp(policy_.default_action)));
     if (!context) return fail(Code::internal, "libseccomp: seccomp_init failed");
@@ -155,6 +175,7 @@ class ArchFilter {
     if (rejects_forced_umount_ && rule.syscall == "umount2" && arguments.empty())
       arguments.push_back(scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, MNT_FORCE, 0});
     note_replacement(rule, arguments.empty());
+    if (rule.action.type == Action::Type::notify) filter_.notifies = true;
     const int result = seccomp_rule_add_array(context, to_scmp(rule.action), *number, static_cast<unsigned>(arguments.size()), arguments.data());
     if (result == -EEXIST)
       return bad_rule(rule, "'" + name_of(rule) + "' has a rule with these arguments and another action already", "keep one of them");

@@ -64,7 +64,7 @@ constexpr std::array comparisons{
     Named{std::string_view("&="), Compare::masked_eq},
 };
 
-constexpr std::string_view action_hint = "actions are: kill, trap, allow, errno NUMBER";
+constexpr std::string_view action_hint = "actions are: kill, trap, allow, notify, errno NUMBER";
 constexpr std::uint64_t max_errno = 4095;
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
@@ -91,9 +91,7 @@ Result<Action> parse_action(Scanner& line, Word word) {
   if (word.text == "kill") return Action{Action::Type::kill};
   if (word.text == "trap") return Action{Action::Type::trap};
   if (word.text == "allow") return Action{Action::Type::allow};
-  if (word.text == "notify")
-    return line.error(word.column, "the action 'notify' is not supported by this version of lxcx", "use errno, or remove the rule",
-                      Code::unsupported);
+  if (word.text == "notify") return Action{Action::Type::notify};
   if (word.text != "errno") return line.error(word.column, "unknown action " + quoted(word.text), std::string(action_hint));
   const Word number = line.word();
   if (number.text.empty()) return line.error(line.column(), "errno needs a number", "for instance: errno 1 (EPERM)");
@@ -273,6 +271,7 @@ std::string describe(const Action& action) {
     case Action::Type::kill: return "kill";
     case Action::Type::trap: return "trap";
     case Action::Type::allow: return "allow";
+    case Action::Type::notify: return "notify";
     case Action::Type::error: break;
   }
   return "errno " + std::to_string(action.error);

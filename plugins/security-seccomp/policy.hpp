@@ -10,13 +10,15 @@
 
 namespace lxcx::seccomp {
 
-/// What happens to a system call. `error` counts for `error` alone: the errno the caller sees, 0 to 4095 (MAX_ERRNO).
+/// What happens to a system call. `error` counts for `error` alone: the errno the caller sees, 0 to 4095 (MAX_ERRNO). `notify`: a program outside
+/// decides (seccomp_unotify(2)).
 struct Action {
   enum class Type {
     kill,
     trap,
     allow,
-    error
+    error,
+    notify
   } type = Type::kill;
   std::uint16_t error = 0;
   bool operator==(const Action&) const = default;
@@ -80,7 +82,7 @@ struct Policy {
   Location place(const Rule& rule) const { return {file, rule.line, rule.column}; }
 };
 
-/// Text -> Policy. `file` is for messages. Errors: config, with file:line:column; unsupported for `notify`.
+/// Text -> Policy. `file` is for messages. Errors: config, with file:line:column.
 Result<Policy> parse_policy(std::string_view text, const std::string& file);
 
 }  // namespace lxcx::seccomp

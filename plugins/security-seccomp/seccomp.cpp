@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // security-seccomp: lxc.seccomp.profile, compiled on the host into the program that lxcx installs in init and in every attach.
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
 
 #include "filter.hpp"
 #include "lxcx/fd.hpp"
@@ -12,6 +16,7 @@ namespace lxcx {
 namespace {
 
 constexpr off_t max_policy_bytes = 1 << 20;
+constexpr std::size_t max_cookie_bytes = 1024;
 
 Result<std::string> read_policy(const std::string& path) {
   const std::string what = "seccomp policy '" + path + "'";
@@ -42,18 +47,25 @@ Result<bool> allows_nesting(const Call& call) {
               "1 adds the filter to one that lxcx itself runs under");
 }
 
-Result<void> refuse_notify(const Call& call) {
-  for (const std::string_view key : {"lxc.seccomp.notify.proxy", "lxc.seccomp.notify.cookie"})
-    if (!call.setting(key).empty())
-      return fail(Code::unsupported, std::string(key) + " is not supported by this version of lxcx",
-                  "remove it, and the policy's notify rules if it has any");
+Result<void> check_notify(const Call& call) {
+  constexpr std::string_view scheme = "unix:";
+  const std::string_view proxy = call.setting("lxc.seccomp.notify.proxy");
+  if (!proxy.empty() && !proxy.starts_with("unix:/") && !proxy.starts_with("unix:@"))
+    return fail(Code::config, "lxc.seccomp.notify.proxy must be an address such as unix:/PATH or unix:@NAME, not '" + std::string(proxy) + "'");
+  if (proxy.size() - std::min(proxy.size(), scheme.size()) >= sizeof(sockaddr_un::sun_path))
+    return fail(Code::config, "the path in lxc.seccomp.notify.proxy is longer than " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes",
+                "unix(7) takes no more; use a symbolic link");
+  if (call.setting("lxc.seccomp.notify.cookie").size() > max_cookie_bytes)
+    return fail(Code::config, "lxc.seccomp.notify.cookie is longer than " + std::to_string(max_cookie_bytes) + " bytes");
   return {};
 }
 
 class Seccomp final : public Security {
  public:
   Result<void> validate(Call& call, const Confinement&) override {
-    LXCX_CHECK(compiled(call));
+    LXCX_TRY(filter, compiled(call));
+    if (filter.notifies && call.setting("lxc.seccomp.notify.proxy").empty())
+      call.log(LXCX_WARN, "the seccomp policy has notify rules and there is no lxc.seccomp.notify.proxy: those calls will fail with ENOSYS");
     return {};
   }
 
@@ -68,14 +80,17 @@ class Seccomp final : public Security {
     }
     for (const std::string& note : filter.notes) call.log(LXCX_WARN, note);
     call.result("payload.seccomp", filter.program);
-    call.result("payload.seccomp.flags", "0");
+    call.result("payload.seccomp.flags", std::to_string(filter.notifies ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0UL));
+    if (!filter.notifies) return {};
+    call.result("monitor.seccomp.proxy", call.setting("lxc.seccomp.notify.proxy"));
+    call.result("monitor.seccomp.cookie", call.setting("lxc.seccomp.notify.cookie"));
     return {};
   }
 
  private:
   /// An empty program when the configuration names no policy.
   static Result<seccomp::Filter> compiled(const Call& call) {
-    LXCX_CHECK(refuse_notify(call));
+    LXCX_CHECK(check_notify(call));
     LXCX_CHECK(allows_nesting(call));
     const std::string path(call.setting("lxc.seccomp.profile"));
     if (path.empty()) return seccomp::Filter{};

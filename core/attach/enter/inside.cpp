@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -55,6 +56,23 @@ int search_and_execute(char** arguments, char** environment) {
     at = colon ? colon + 1 : nullptr;
   }
   return worst;
+}
+
+int send_listener(int socket, int listener) {
+  char byte = 0;
+  iovec data = {&byte, 1};
+  alignas(cmsghdr) char rights[CMSG_SPACE(sizeof listener)] = {};
+  msghdr message = {};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = rights;
+  message.msg_controllen = sizeof rights;
+  cmsghdr* first = CMSG_FIRSTHDR(&message);
+  first->cmsg_level = SOL_SOCKET;
+  first->cmsg_type = SCM_RIGHTS;
+  first->cmsg_len = CMSG_LEN(sizeof listener);
+  std::memcpy(CMSG_DATA(first), &listener, sizeof listener);
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
 }
 
 }  // namespace
@@ -114,7 +132,11 @@ int load_seccomp(Context& context) {
   for (std::uint32_t i = 0; i < context.plan->filters.count; ++i) {
     const sock_fprog program{static_cast<unsigned short>(filters[i].instructions.count),
                              const_cast<sock_filter*>(context.at<sock_filter>(filters[i].instructions))};
-    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filters[i].flags, &program) != 0) return errno;
+    const long listener = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filters[i].flags, &program);
+    if (listener < 0) return errno;
+    if ((filters[i].flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) == 0) continue;
+    // At once: what the filter notifies of waits until lxcx has it. The command gets neither it nor the socket (close-on-exec).
+    if (const int error = send_listener(context.plan->listener_fd, static_cast<int>(listener)); error != 0) return error;
   }
   return 0;
 }

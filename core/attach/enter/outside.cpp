@@ -90,8 +90,8 @@ int close_descriptors(Context& context) {
   const auto keep = [&](int fd) {
     if (fd >= 0 && count < max_descriptors) kept[count++] = fd;
   };
-  for (const int fd :
-       {0, 1, 2, plan.status_fd, plan.proc_fd, plan.root_fd, plan.terminal_fd, plan.standard_fds[0], plan.standard_fds[1], plan.standard_fds[2]})
+  for (const int fd : {0, 1, 2, plan.status_fd, plan.listener_fd, plan.proc_fd, plan.root_fd, plan.terminal_fd, plan.standard_fds[0],
+                       plan.standard_fds[1], plan.standard_fds[2]})
     keep(fd);
   for (std::uint32_t i = 0; i < plan.namespaces.count; ++i) keep(context.at<NamespaceEntry>(plan.namespaces)[i].fd);
   for (std::uint32_t i = 0; i < plan.v1_tasks.count; ++i) keep(context.at<std::int32_t>(plan.v1_tasks)[i]);
@@ -101,6 +101,7 @@ int close_descriptors(Context& context) {
   for (std::size_t i = 1; i < count; ++i)
     if (const int error = close_between(kept[i - 1] + 1, kept[i] - 1); error != 0) return error;
   if (::syscall(SYS_close_range, static_cast<unsigned>(kept[count - 1]) + 1, ~0U, 0) != 0) return errno;
+  if (plan.listener_fd >= 0 && ::fcntl(plan.listener_fd, F_SETFD, FD_CLOEXEC) != 0) return errno;
   return ::fcntl(plan.status_fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : errno;
 }
 
@@ -241,7 +242,7 @@ int set_label(Context& context) {
   return 0;
 }
 
-// After this only 0, 1, 2, the terminal, landlock rulesets and the status pipe are open.
+// After this only 0, 1, 2, the terminal, landlock rulesets, the listeners' socket and the status pipe are open.
 int connect_streams(Context& context) {
   const Plan& plan = *context.plan;
   for (int fd = 0; fd < 3; ++fd)

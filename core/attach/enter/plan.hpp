@@ -8,7 +8,7 @@
 namespace lxcx::enter {
 
 constexpr std::uint32_t plan_magic = 0x4c58454e;  // "LXEN"
-constexpr std::uint32_t plan_version = 2;
+constexpr std::uint32_t plan_version = 3;
 constexpr std::uint32_t max_plan_size = 16U << 20;
 
 /// `count` things at `offset` from the plan's start. Strings: `count` of them, one after the other, each ended by NUL.
@@ -49,6 +49,7 @@ struct Plan {
   std::int32_t root_fd;          ///< init's root directory; -1: none
   std::int32_t terminal_fd;      ///< becomes the controlling terminal; -1: none
   std::int32_t standard_fds[3];  ///< N itself, or above 2
+  std::int32_t listener_fd;      ///< a socket that filters' listeners are sent over, by SCM_RIGHTS with one byte; -1: no filter has one
   std::uint32_t uid, gid;
   std::int32_t core_sched_pid;  ///< whose core scheduling cookie to share; 0: nobody's
   std::uint64_t personality;

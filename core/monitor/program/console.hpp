@@ -11,7 +11,7 @@
 
 namespace lxcx::monitor {
 
-/// What the epoll events belong to; a connection's is `source_connection` plus its slot.
+/// What the epoll events belong to; a connection's is `source_connection` plus its slot, the notifier's begin at `source_notify`.
 enum Source : std::uint32_t {
   source_init,
   source_signals,
@@ -19,7 +19,8 @@ enum Source : std::uint32_t {
   source_peer,
   source_client,
   source_control,
-  source_connection
+  source_connection,
+  source_notify = source_connection + 64
 };
 
 /// Bytes on their way to the console, from the peer or a client. Input waits for the console, never the other way round.

@@ -39,14 +39,31 @@ bool send_frame(int socket, std::uint8_t* frame, std::size_t size, int fd) {
   return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(size);
 }
 
+/// One packet and, of the descriptors sent along, the first; the kernel closes the others, for which there is no room.
+ssize_t receive(int socket, std::uint8_t* bytes, std::size_t size, int& descriptor) {
+  iovec data = {bytes, size};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = CMSG_LEN(sizeof(int));
+  const ssize_t got = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const cmsghdr* header = got < 0 ? nullptr : CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS && header->cmsg_len >= CMSG_LEN(sizeof(int)))
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+  return got;
+}
+
 }  // namespace
 
-bool ControlServer::open(const Options& options, int epoll, Console& console) {
+bool ControlServer::open(const Options& options, int epoll, Console& console, Notifier& notifier) {
   listener_ = options.control;
   epoll_ = epoll;
   init_pidfd_ = options.init_pidfd;
   ttys_ = options.ttys;
   console_ = &console;
+  notifier_ = &notifier;
   if (listener_ < 0) return true;
   ::fcntl(listener_, F_SETFL, ::fcntl(listener_, F_GETFL) | O_NONBLOCK);
   epoll_event event = {};
@@ -83,28 +100,30 @@ void ControlServer::close(Connection& connection) {
 void ControlServer::on_connection(unsigned slot, std::uint32_t events) {
   Connection& connection = connections_[slot];
   if (connection.fd < 0) return;
-  // One byte more than any request, so that a longer one shows. Descriptors sent along are closed by the kernel: no room is given for them.
-  std::uint8_t bytes[max_request + 1];
-  const ssize_t got = ::recv(connection.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+  std::uint8_t bytes[max_request + 1];  // one byte more than any request, so that a longer one shows
+  int descriptor = -1;
+  const ssize_t got = receive(connection.fd, bytes, sizeof bytes, descriptor);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
     if ((events & EPOLLHUP) != 0) close(connection);
     return;
   }
   const bool hung_up = (events & (EPOLLHUP | EPOLLRDHUP)) != 0;
-  if (got < 0 || (got == 0 && hung_up)) return close(connection);
+  if (got < 0 || (got == 0 && hung_up && descriptor < 0)) return close(connection);
   Request request;
   const auto size = static_cast<std::size_t>(got);
   const Defect defect = size > max_request ? Defect::too_long : parse_request(bytes, size, request);
   const bool sent =
       defect == Defect::none
-          ? answer(connection, request)
+          ? answer(connection, request, descriptor)
           : send_error(connection,
                        defect == Defect::unknown_type || defect == Defect::bad_version ? std::uint32_t{LXCX_UNSUPPORTED} : std::uint32_t{LXCX_USAGE},
                        text_of(defect));
+  if (descriptor >= 0) ::close(descriptor);
   if (!sent) close(connection);
 }
 
-bool ControlServer::answer(Connection& connection, const Request& request) {
+// `descriptor` came along, or is -1; who takes it makes it -1.
+bool ControlServer::answer(Connection& connection, const Request& request, int& descriptor) {
   switch (request.type) {
     case Type::ping: return send_done(connection, request.type, 0, -1);
     case Type::init_pidfd: return send_done(connection, request.type, 0, init_pidfd_);
@@ -118,6 +137,7 @@ bool ControlServer::answer(Connection& connection, const Request& request) {
       if (connection.tty != 0) return send_error(connection, LXCX_USAGE, "this connection does not hold the console");
       console_->resize({request.rows, request.columns, 0, 0});
       return send_done(connection, request.type, 0, -1);
+    case Type::add_listener: return add_listener(connection, descriptor);
   }
   return false;
 }
@@ -137,9 +157,9 @@ bool ControlServer::allocate(Connection& connection, std::int32_t number) {
 bool ControlServer::allocate_tty(Connection& connection, std::int32_t number) {
   int tty = number > 0 ? number : 1;
   if (number < 0) {
-    while (tty_master(ttys_, tty) >= 0 && is_busy(tty)) ++tty;
+    while (fd_of_list(ttys_, tty) >= 0 && is_busy(tty)) ++tty;
   }
-  const int master = tty_master(ttys_, tty);
+  const int master = fd_of_list(ttys_, tty);
   if (master < 0 && number < 0 && tty > 1) return send_error(connection, LXCX_BUSY, "all ttys are in use");
   if (master < 0) return send_error(connection, LXCX_NOT_FOUND, "the container has no such tty");
   if (is_busy(tty)) return send_error(connection, LXCX_BUSY, "this tty is in use");
@@ -178,6 +198,19 @@ bool ControlServer::read_buffer(Connection& connection, std::uint64_t from) {
   put64(frame_ + header_size + 8, ring.end());
   if (piece.size > 0) std::memcpy(frame_ + header_size + 16, piece.bytes, piece.size);
   return send_done(connection, Type::read_console_buffer, 16 + piece.size, -1);
+}
+
+bool ControlServer::add_listener(Connection& connection, int& descriptor) {
+  if (descriptor < 0) return send_error(connection, LXCX_USAGE, "no descriptor came with the request");
+  const Notifier::Added added = notifier_->add(descriptor);
+  descriptor = -1;
+  switch (added) {
+    case Notifier::Added::yes: return send_done(connection, Type::add_listener, 0, -1);
+    case Notifier::Added::too_many: return send_error(connection, LXCX_BUSY, "the monitor has as many seccomp listeners as it takes");
+    case Notifier::Added::no_listener: return send_error(connection, LXCX_USAGE, "the descriptor is no seccomp listener");
+    case Notifier::Added::failed: break;
+  }
+  return send_error(connection, LXCX_KERNEL, "epoll_ctl failed");
 }
 
 bool ControlServer::send_done(Connection& connection, Type type, std::size_t payload, int fd) {

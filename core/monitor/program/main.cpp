@@ -18,6 +18,8 @@
 
 #include "core/monitor/program/console.hpp"
 #include "core/monitor/program/control_server.hpp"
+#include "core/monitor/program/log_file.hpp"
+#include "core/monitor/program/notifier.hpp"
 #include "core/monitor/program/options.hpp"
 
 namespace lxcx::monitor {
@@ -41,6 +43,8 @@ class Monitor {
 
  private:
   bool watch(int fd, Source source);
+  bool open_notifier();
+  int timeout_ms() const;
   void dispatch(std::uint32_t source, std::uint32_t events);
   void on_signals();
   void on_signal(int signal);
@@ -55,6 +59,8 @@ class Monitor {
   int status_ = -1;
   Console console_;
   ControlServer control_;
+  Notifier notifier_;
+  LogFile log_;
 };
 
 // All that can be blocked but what a bug in here raises: those keep their default, a core dump. The dispositions come first: until here all
@@ -71,10 +77,11 @@ int make_signalfd() {
 
 void close_on_exec(const Options& options) {
   for (const int fd : {options.init_pidfd, options.run_directory, options.control, options.console_master, options.console_peer, options.console_log,
-                       options.console_log_directory}) {
+                       options.console_log_directory, options.log}) {
     if (fd > STDERR_FILENO) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   }
-  for (int tty = 1, fd = 0; (fd = tty_master(options.ttys, tty)) >= 0; ++tty) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  for (int tty = 1, fd = 0; (fd = fd_of_list(options.ttys, tty)) >= 0; ++tty) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  for (int number = 1, fd = 0; (fd = fd_of_list(options.listeners, number)) >= 0; ++number) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 bool Monitor::open() {
@@ -82,7 +89,27 @@ bool Monitor::open() {
   signals_ = make_signalfd();
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   return signals_ >= 0 && epoll_ >= 0 && watch(signals_, source_signals) && watch(options_.init_pidfd, source_init) &&
-         console_.open(options_, epoll_) && control_.open(options_, epoll_, console_);
+         console_.open(options_, epoll_) && open_notifier() && control_.open(options_, epoll_, console_, notifier_);
+}
+
+bool Monitor::open_notifier() {
+  log_.open(options_.log, options_.log_name);
+  NotifyOptions options;
+  options.proxy = options_.notify_proxy;
+  options.cookie = options_.notify_cookie;
+  if (options_.notify_timeout_ms > 0) options.timeout_ms = options_.notify_timeout_ms;
+  options.init = options_.init;
+  notifier_.open(options, epoll_, source_notify, [](void* log, const char* text) { static_cast<LogFile*>(log)->error(text); }, &log_);
+  for (int number = 1, fd = 0; (fd = fd_of_list(options_.listeners, number)) >= 0; ++number) {
+    // What is refused is closed: its calls fail with ENOSYS, and the container runs on.
+    if (notifier_.add(fd) != Notifier::Added::yes) log_.error("seccomp notify: a listener was not taken; its system calls fail with ENOSYS");
+  }
+  return true;
+}
+
+int Monitor::timeout_ms() const {
+  const int console = console_.timeout_ms(), notifier = notifier_.timeout_ms();
+  return console < 0 || (notifier >= 0 && notifier < console) ? notifier : console;
 }
 
 bool Monitor::watch(int fd, Source source) {
@@ -95,8 +122,9 @@ bool Monitor::watch(int fd, Source source) {
 void Monitor::run() {
   epoll_event events[16];
   for (bool more = false; !ended_;) {
-    const int count = ::epoll_wait(epoll_, events, 16, more ? 0 : console_.timeout_ms());
+    const int count = ::epoll_wait(epoll_, events, 16, more ? 0 : timeout_ms());
     for (int i = 0; i < count; ++i) dispatch(events[i].data.u32, events[i].events);
+    notifier_.expire();
     more = console_.pump();
   }
 }
@@ -109,8 +137,10 @@ void Monitor::dispatch(std::uint32_t source, std::uint32_t events) {
     case source_master:
     case source_peer:
     case source_client: return console_.on_event(static_cast<Source>(source), events);
-    default: return control_.on_connection(source - source_connection, events);
+    default: break;
   }
+  if (source >= source_notify) return notifier_.on_event(source - source_notify, events);
+  control_.on_connection(source - source_connection, events);
 }
 
 void Monitor::on_signals() {

@@ -50,6 +50,7 @@ constexpr Number numbers[] = {
     {"console-peer", &Options::console_peer},
     {"console-log", &Options::console_log},
     {"console-log-directory", &Options::console_log_directory},
+    {"log", &Options::log},
 };
 
 bool parse_option(const char* argument, Options& options) {
@@ -62,6 +63,11 @@ bool parse_option(const char* argument, Options& options) {
   if (const char* value = value_of(argument, "console-rotate")) return parse_flag(value, options.console_rotate);
   if (const char* value = value_of(argument, "foreground")) return parse_flag(value, options.foreground);
   if (const char* value = value_of(argument, "ttys")) return options.ttys = value, true;
+  if (const char* value = value_of(argument, "listeners")) return options.listeners = value, true;
+  if (const char* value = value_of(argument, "notify-proxy")) return options.notify_proxy = value, true;
+  if (const char* value = value_of(argument, "notify-cookie")) return options.notify_cookie = value, true;
+  if (const char* value = value_of(argument, "notify-timeout-ms")) return parse_number(value, INT_MAX, options.notify_timeout_ms);
+  if (const char* value = value_of(argument, "log-name")) return options.log_name = value, true;
   return false;
 }
 
@@ -77,8 +83,8 @@ bool parse_options(int argc, char** argv, Options& options) {
   return options.init > 0 && options.init_pidfd >= 0 && options.run_directory >= 0;
 }
 
-int tty_master(const char* ttys, int number) {
-  for (const char* at = ttys; *at != '\0';) {
+int fd_of_list(const char* list, int number) {
+  for (const char* at = list; *at != '\0';) {
     int fd = 0;
     for (; *at >= '0' && *at <= '9'; ++at) fd = fd * 10 + (*at - '0');
     if (--number == 0) return fd;

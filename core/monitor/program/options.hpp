@@ -21,6 +21,12 @@ struct Options {
   std::uint64_t console_buffer_size = 0;
   bool console_rotate = false;
   bool foreground = false;
+  const char* notify_proxy = "";
+  const char* notify_cookie = "";
+  const char* listeners = "";           ///< "7,8": seccomp listeners
+  std::uint64_t notify_timeout_ms = 0;  ///< 0: the usual one
+  int log = -1;
+  const char* log_name = "lxcx";
   const char* ttys = "";  ///< "7,8,9": the masters of tty 1, 2, 3
   char** teardown = nullptr;
 };
@@ -28,8 +34,8 @@ struct Options {
 /// Argument 0 is the process's title. The strings stay where they are. False when an argument is not understood.
 bool parse_options(int argc, char** argv, Options& options);
 
-/// The fd of tty `number` (from 1), or -1.
-int tty_master(const char* ttys, int number);
+/// The `number`th (from 1) of a list of fds such as `ttys`, or -1.
+int fd_of_list(const char* list, int number);
 
 /// Makes the kernel show argv[0], and nothing after it, as the command line: it does so when the last byte of the arguments is not NUL, as
 /// setproctitle(3) leaves it (fs/proc/base.c, get_mm_cmdline). The end mark's NUL is that byte.

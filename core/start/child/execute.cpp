@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 
 #include "core/base/text.hpp"
@@ -36,13 +37,23 @@ std::vector<int> capabilities_to_drop(const ContainerConfig& config, int last) {
   return drop;
 }
 
+/// seccomp(2), EBUSY: of all the filters that a process has, one may have a listener.
+Error explained(Error error) {
+  if (error.sys_errno == EBUSY) error.hint = "a policy with notify rules cannot be added where lxcx itself, or another policy here, has some";
+  return error;
+}
+
 Result<void> apply(ChildContext& context, const SecurityAction& action) {
   switch (action.type) {
     case SecurityAction::Type::seccomp: {
       // The bytes are struct sock_filter[]; std::string's buffer is aligned for it (operator new).
       sock_fprog program{static_cast<unsigned short>(action.bytes.size() / sizeof(sock_filter)),
                          reinterpret_cast<sock_filter*>(const_cast<char*>(action.bytes.data()))};
-      return context.kernel.seccomp_load(program, action.flags);
+      Result<UniqueFd> listener = context.kernel.seccomp_load(program, action.flags);
+      if (!listener) return std::unexpected(explained(std::move(listener).error()));
+      // At once: until the other side has it, whatever the filter notifies of waits. This copy closes here, before any hook runs inside.
+      if (*listener) return send_frame(context.kernel, context.sync.get(), Frame::listener, {}, std::array{listener->get()});
+      return {};
     }
     case SecurityAction::Type::label: {
       if (!context.proc) return fail(Code::unsupported, "an LSM label needs lxc.mount.auto = proc");

@@ -3,9 +3,12 @@
 #include <linux/mount.h>
 #include <time.h>
 
+#include <optional>
+
 #include "core/base/error_frame.hpp"
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
+#include "core/monitor/start_notifier.hpp"
 #include "core/start/child/child.hpp"
 #include "core/start/frame_log.hpp"
 #include "core/start/parent/steps.hpp"
@@ -34,6 +37,12 @@ void take_terminals(StartContext& context, Message& message) {
   for (; next < message.fds.size(); ++next) context.terminals.tty_masters.push_back(std::move(message.fds[next]));
 }
 
+Result<void> take_listener(StartContext& context, Message& message) {
+  if (message.fds.size() != 1) return fail(Code::internal, "the child sent no seccomp listener");
+  context.seccomp_listeners.push_back(std::move(message.fds.front()));
+  return {};
+}
+
 /// mount_setattr(2): who maps the ids of a mount has to have power over its file system, which a child in a user namespace has not.
 Result<void> map_mount(StartContext& context, const Message& message) {
   if (message.fds.size() != 1) return fail(Code::internal, "the child sent no mount");
@@ -58,6 +67,7 @@ Result<void> take(StartContext& context, Message& message) {
     case Frame::log: take_log(context, message.payload); return {};
     case Frame::step: take_step(context, message.payload); return {};
     case Frame::terminals: take_terminals(context, message); return {};
+    case Frame::listener: return take_listener(context, message);
     case Frame::ready: return {};
     case Frame::map_mount: return answer_map_mount(context, message);
     case Frame::mapped:
@@ -75,6 +85,15 @@ bool never_executed(Kernel& kernel, pid_t pid) {
   const std::size_t end = text->rfind(')');
   const std::vector<std::string> fields = split(std::string_view(*text).substr(end == std::string::npos ? 0 : end + 1), ' ');
   return fields.size() >= 7 && (parse_integer(fields[6]).value_or(0) & fork_no_exec) != 0;
+}
+
+/// From here on what init calls may wait for an answer.
+Result<void> answer_for_listener(StartContext& context, std::optional<StartNotifier>& notifier) {
+  if (!notifier) {
+    LXCX_TRY(opened, StartNotifier::open(context.log(), {context.notify_proxy, context.notify_cookie, context.init}));
+    notifier.emplace(std::move(opened));
+  }
+  return notifier->add(context.kernel, context.seccomp_listeners.back());
 }
 
 Result<void> write_pid_file(StartContext& context) {
@@ -96,17 +115,20 @@ Result<void> await_setup(StartContext& context) {
 // The child's end closes at exec (close-on-exec): silence is success.
 Result<void> release_init(StartContext& context) {
   LXCX_CHECK(send_frame(context.kernel, context.sync.get(), Frame::go));
+  std::optional<StartNotifier> notifier;
   while (true) {
+    if (notifier) LXCX_CHECK(notifier->serve_until_readable(context.sync.get()));
     Message message{};
     LXCX_TRY(closed, receive_or_closed(context.kernel, context.sync.get(), message));
     if (!closed) {
       LXCX_CHECK(take(context, message));
+      if (message.frame == Frame::listener) LXCX_CHECK(answer_for_listener(context, notifier));
       continue;
     }
     context.sync.reset();
     if (!context.request.execute && never_executed(context.kernel, context.init))
       return fail(Code::kernel, "init was killed before it could run",
-                  "does the seccomp policy allow execve? was memory exhausted? see the kernel's log");
+                  "does the seccomp policy allow execve, and sendmsg if it has notify rules? was memory exhausted? see the kernel's log");
     return {};
   }
 }

@@ -15,6 +15,8 @@ Result<void> take_actions(StartContext& context, const std::string& name, HostCa
     if (key == "payload.seccomp.flags") {
       LXCX_TRY(number, parse_integer(value));
       flags = static_cast<unsigned>(number);
+    } else if (key == "monitor.seccomp.proxy" || key == "monitor.seccomp.cookie") {
+      (key == "monitor.seccomp.proxy" ? context.notify_proxy : context.notify_cookie) = value;
     } else if (key != "payload.seccomp" && key != "payload.label") {
       return fail(Code::plugin, "the security plugin '" + name + "' asks for '" + key + "', which this lxcx does not know",
                   "use a version of the plugin made for this lxcx");

@@ -179,7 +179,10 @@ typedef struct lxcx_security_ops {
   lxcx_code (*validate)(lxcx_call*, const lxcx_confinement*);
   /* Emits what is to be applied, in the order emitted; nothing of a plugin runs inside the container:
    *   result    "payload.seccomp"   struct sock_filter[]: installed last, before exec and in every attach
-   *   result    "payload.seccomp.flags"  decimal SECCOMP_FILTER_FLAG_* for it
+   *   result    "payload.seccomp.flags"  decimal SECCOMP_FILTER_FLAG_* for it. With NEW_LISTENER the filter must let sendmsg(2) pass: who
+   *                                loads it hands the listener to the monitor by that
+   *   result    "monitor.seccomp.proxy"  who answers the listeners' notifications: unix:/PATH or unix:@NAME; empty: nobody, ENOSYS
+   *   result    "monitor.seccomp.cookie" text sent to it with each
    *   result    "payload.label"     text written to the LSM's exec attribute
    *   result_fd "payload.landlock"  a ruleset (landlock_create_ruleset(2)): restricts the container's init and all attached
    *   result_fd "monitor.landlock"  the same for the monitor */
