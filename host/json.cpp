@@ -144,8 +144,7 @@ std::string json_of(std::span<const core::KeyInfo> keys) {
                             {"type", key.type},
                             {"default", key.default_value},
                             {"doc", key.doc},
-                            {"old_name", key.old_name.empty() ? Json(nullptr) : Json(key.old_name)},
-                            {"acts", key.acts}});
+                            {"old_name", key.old_name.empty() ? Json(nullptr) : Json(key.old_name)}});
   return line_of(json);
 }
 

@@ -171,9 +171,6 @@ struct ContainerConfig {
   /// Whatever belongs to security plugins (lxc.seccomp.*, lxc.apparmor.*, lxc.selinux.*) and to the plugin key space (lxcx.*): whole keys.
   std::vector<Setting> plugin_settings;
 
-  /// Keys that are valid but do not act yet in this version: start refuses them by name.
-  std::vector<Setting> unsupported;
-
   /// What all of the above was made of: the settings that count, by their current names and in order, includes expanded. What was replaced or
   /// cleared later is not here. print_config writes these.
   std::vector<Setting> settings;

@@ -157,8 +157,6 @@ class Editor {
     std::vector<std::string> warnings;
     for (const Diagnostic& diagnostic : parsed.diagnostics)
       if (is_own(diagnostic.where, line)) warnings.push_back(format_warning(diagnostic));
-    if (std::ranges::find(parsed.config.unsupported, key_, &Setting::key) != parsed.config.unsupported.end())
-      warnings.push_back(key_ + " has no effect in this version, and start refuses it");
     if (edit_.verb != Verb::set || edit_.value.empty() || !is_list_key(key_)) return warnings;
     std::vector<Setting> others = config_settings(parsed.config, key_);
     std::erase_if(others, [&](const Setting& setting) { return setting.where.file == file_; });

@@ -62,7 +62,6 @@ struct KeySpec {
   Form form;
   Empty empty;
   std::string_view group;  ///< the prefix that clears together; empty: itself only
-  bool acts;               ///< false: parsed and checked, and refused at start when it would change anything
   Apply apply;             ///< null for include and clears_group
   std::string_view type, default_value, doc;
   constexpr bool is_family() const { return name.ends_with('.'); }

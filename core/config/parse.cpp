@@ -70,9 +70,9 @@ Result<std::string> current_key(std::string_view key) {
 std::vector<KeyInfo> config_keys() {
   std::vector<KeyInfo> keys;
   for (const KeySpec& spec : key_table()) {
-    keys.push_back({spec.name, spec.type, spec.default_value, spec.doc, spec.old_name, spec.acts});
+    keys.push_back({spec.name, spec.type, spec.default_value, spec.doc, spec.old_name});
     if (spec.name != "lxc.net.") continue;
-    for (const NicKeySpec& nic : nic_key_table()) keys.push_back({nic.name, nic.type, nic.default_value, nic.doc, {}, true});
+    for (const NicKeySpec& nic : nic_key_table()) keys.push_back({nic.name, nic.type, nic.default_value, nic.doc, {}});
   }
   return keys;
 }

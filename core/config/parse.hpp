@@ -84,7 +84,6 @@ struct KeyInfo {
   std::string_view name;  ///< ends in '.' for a family
   std::string_view type, default_value, doc;
   std::string_view old_name;  ///< before 2.1, or empty
-  bool acts;                  ///< false: parsed, but refused at start
 };
 std::vector<KeyInfo> config_keys();
 

@@ -217,7 +217,6 @@ ParsedConfig ConfigReader::finish() {
     const bool is_as_written = where.column == key.size() + 4;
     add({Severity::error, where, printable(conflict.message), printable(conflict.hint), is_as_written ? key + " = " + value : "", {}});
   }
-  config.unsupported = find_unsupported(config);
   return {std::move(config), std::move(diagnostics_)};
 }
 

@@ -33,8 +33,6 @@ the line, the column and what to do; `lxcx config keys` prints the table below.
 | capabilities | names of capabilities(7), in lower case and without `CAP_`, or numbers; blanks between them |
 | namespaces | `user mnt pid uts ipc net cgroup time`, blanks between them |
 | size or auto | a size, rounded up to a power of two of at least a page; `auto` is 131072 |
-
-A key marked *later* is read and checked, and `lxcx start` refuses a configuration in which it would change something.
 )";
 
 struct Section {
@@ -69,7 +67,7 @@ std::string code(std::string_view text) { return text.empty() ? std::string() : 
 std::string row(const KeyInfo& key) {
   const std::string name = std::string(key.name) + (key.name.ends_with('.') ? "*" : "");
   const std::string old_name = std::string(key.old_name) + (key.old_name.ends_with('.') ? "*" : "");
-  return "| " + code(name) + (key.acts ? "" : " *later*") + " | " + cell(key.type) + " | " + cell(key.default_value) + " | " + cell(key.doc) +
+  return "| " + code(name) + " | " + cell(key.type) + " | " + cell(key.default_value) + " | " + cell(key.doc) +
          (old_name.empty() ? "" : " Before 2.1: " + code(old_name) + ".") + " |\n";
 }
 

@@ -3,9 +3,6 @@
 
 #include <algorithm>
 
-#include "core/config/keys.hpp"
-#include "core/config/values.hpp"
-
 namespace lxcx::core {
 namespace {
 
@@ -64,13 +61,6 @@ void check_id_maps(const ContainerConfig& config, std::vector<Conflict>& conflic
   }
 }
 
-/// Whether a value differs from what the key does without it.
-bool changes_something(const KeySpec& spec, const Setting& setting) {
-  const bool is_number = spec.default_value == "0";
-  const Checked<std::uint64_t> number = parse_unsigned(setting.value, UINT64_MAX);
-  return !(is_number && number && *number == 0);
-}
-
 }  // namespace
 
 std::vector<Conflict> find_conflicts(const ContainerConfig& config) {
@@ -80,15 +70,6 @@ std::vector<Conflict> find_conflicts(const ContainerConfig& config) {
   check_cgroup_directories(config, conflicts);
   check_id_maps(config, conflicts);
   return conflicts;
-}
-
-std::vector<Setting> find_unsupported(const ContainerConfig& config) {
-  std::vector<Setting> found;
-  for (const Setting& setting : config.settings) {
-    const KeySpec* spec = find_key(setting.key);
-    if (spec != nullptr && !spec->acts && changes_something(*spec, setting)) found.push_back(setting);
-  }
-  return found;
 }
 
 }  // namespace lxcx::core

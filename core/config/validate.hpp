@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What no single key can tell: rules between keys, and what does not act yet.
+// What no single key can tell: rules between keys.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,8 +16,5 @@ struct Conflict {
 
 /// Checks config.settings and the members made of them.
 std::vector<Conflict> find_conflicts(const ContainerConfig& config);
-
-/// Settings that lxcx understands, that would change something, and that do not act in this version.
-std::vector<Setting> find_unsupported(const ContainerConfig& config);
 
 }  // namespace lxcx::core

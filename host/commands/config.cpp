@@ -72,12 +72,6 @@ Result<Target> find_target(Session& session, const Arguments& arguments, std::sp
   return target;
 }
 
-/// Keys that parse but do not act yet would stop a start, so that a check names them too.
-void add_unsupported(core::ParsedConfig& parsed) {
-  for (const core::Setting& setting : parsed.config.unsupported)
-    parsed.diagnostics.push_back({.where = setting.where, .message = setting.key + " is valid but has no effect in this version; start refuses it"});
-}
-
 /// What only plugins can tell: whether they are there, and what they say of their keys, of a profile or of a hook's file. Nothing is started.
 void add_plugins_view(Session& session, const Target& target, core::ParsedConfig& parsed) {
   core::StartRequest request;
@@ -114,7 +108,6 @@ Result<int> check(Session& session, const Arguments& arguments, std::span<const 
   const core::ConfigSource source = core::real_config_source();
   LXCX_TRY(text, source.read(file));
   core::ParsedConfig parsed = core::parse_config(text, file, source);
-  add_unsupported(parsed);
   if (!target.name.empty() && count_errors(parsed.diagnostics) == 0) add_plugins_view(session, target, parsed);
   session.out().print(session.wants_json() ? json_of(file, parsed.diagnostics) : check_text(file, parsed.diagnostics));
   return count_errors(parsed.diagnostics) ? static_cast<int>(Code::config) : 0;
@@ -130,8 +123,8 @@ Result<int> keys(Session& session, const Arguments&, std::span<const std::string
   }
   std::vector<std::vector<std::string>> rows{{"KEY", "TYPE", "DEFAULT", "MEANING"}};
   for (const core::KeyInfo& key : known) {
-    const std::string doc = std::string(key.doc) + (key.acts ? "" : " (no effect yet: start refuses it)");
-    rows.push_back({std::string(key.name), std::string(key.type), key.default_value.empty() ? "-" : std::string(key.default_value), doc});
+    const std::string default_value = key.default_value.empty() ? "-" : std::string(key.default_value);
+    rows.push_back({std::string(key.name), std::string(key.type), default_value, std::string(key.doc)});
   }
   session.out().print(format_ragged_table(rows));
   return 0;

@@ -159,7 +159,6 @@ std::string describe(const ContainerConfig& config) {
   to.member("log_level", config.log_level);
   to.member("log_syslog", config.log_syslog);
   to.member("plugin_settings", config.plugin_settings);
-  to.member("unsupported", config.unsupported);
   to.member("settings", config.settings);
   return to.text();
 }

@@ -341,20 +341,6 @@ TEST_CASE("a bad value is an error even when a later line replaces it", "[config
   CHECK(parse("lxc.tty.max = x\nlxc.tty.max = 4").has_errors());
 }
 
-TEST_CASE("what does not act yet is listed by name, but only if it would change something", "[config][apply]") {
-  const auto names = [](std::string_view text) {
-    std::vector<std::string> found;
-    for (const Setting& setting : good(text).unsupported) found.push_back(setting.key);
-    return found;
-  };
-  CHECK(names("lxc.seccomp.notify.cookie = a\nlxc.seccomp.notify.proxy = unix:/p") ==
-        std::vector<std::string>{"lxc.seccomp.notify.cookie", "lxc.seccomp.notify.proxy"});
-  CHECK(names("lxc.seccomp.notify.cookie = a\nlxc.seccomp.notify.cookie =").empty());
-  CHECK(names("lxc.mount.auto = proc shmounts:/h").empty());
-  CHECK(names("lxc.seccomp.notify.proxy = unix:/p\nlxc.seccomp.notify.cookie = c").size() == 2);
-  CHECK(good("\n\nlxc.seccomp.notify.cookie = a").unsupported[0].where == Location{"config", 3, 29});
-}
-
 TEST_CASE("settings of plugins keep their whole keys", "[config][apply]") {
   const ContainerConfig config =
       good("lxc.seccomp.profile = /p\nlxcx.hook.audit.file = /a\nlxcx.hook.audit.file = /b\nlxc.apparmor.profile = x\nlxc.apparmor.profile = y\n");
