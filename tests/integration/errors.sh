@@ -27,7 +27,8 @@ check_match "an unknown key: a caret points at it" '^ *\^' "$output"
 refused "a bad value" 10 "config:$line:[0-9]+: error: " 'lxc.tty.max = many'
 refused "several errors" 10 "config:$((line + 1)):" 'lxc.bogus = 1' 'lxc.autodev = 7'
 check_match "several errors: all at once" "config:$line:" "$output"
-refused "a key that does not act yet" 6 'lxc\.seccomp\.notify\.proxy' 'lxc.seccomp.notify.proxy = unix:/lxcxt/proxy'
+refused "a seccomp proxy that is no address" 10 "config:$line:" 'lxc.seccomp.notify.proxy = tcp:1'
+refused "a seccomp proxy with too long a path" 10 'lxc\.seccomp\.notify\.proxy.* 107 bytes' "lxc.seccomp.notify.proxy = unix:/$(printf '%0107d' 0)"
 refused "a line without =" 10 "config:$line:" 'lxc.tty.max'
 refused "a missing include" 10 'nowhere\.conf' 'lxc.include = /lxcxt/nowhere.conf'
 refused "a bridge that is not there" 3 'lxcxt-nobr' 'lxc.net.0.type = veth' 'lxc.net.0.link = lxcxt-nobr' 'lxc.net.0.flags = up'

@@ -256,6 +256,35 @@ TEST_CASE("seccomp filters apply to the command alone", "[attach][root]") {
   CHECK(attach(target, options).status == 0);
 }
 
+TEST_CASE("a filter's listener goes to who takes it, before the program runs", "[attach][root]") {
+  TestContainer container;
+  auto target = container.target();
+  const std::array<sock_filter, 4> filter{{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mkdir, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+                                           BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)}};
+  target.actions.push_back({SecurityAction::Type::seccomp,
+                            std::string(reinterpret_cast<const char*>(filter.data()), sizeof filter),
+                            SECCOMP_FILTER_FLAG_NEW_LISTENER,
+                            {}});
+  // With nobody on the other side the kernel answers by ENOSYS.
+  target.take_listener = [](const UniqueFd& listener) -> Result<void> {
+    const std::string what = fs::read_symlink("/proc/self/fd/" + std::to_string(listener.get())).string() + "\n";
+    (void)!::write(1, what.data(), what.size());
+    return {};
+  };
+  const Ran ran = attach(target, {"sh", "-c", "mkdir /tmp/new 2>&1; ls /proc/self/fd"});
+  CHECK(ran.output.starts_with("anon_inode:seccomp notify\nmkdir: can't create directory '/tmp/new': Function not implemented\n"));
+  CHECK(ran.output.ends_with("\n0\n1\n2\n3\n"));  // 3: the directory that ls reads
+  target.take_listener = [](const UniqueFd&) -> Result<void> { return fail(Code::busy, "no more of these"); };
+  const Ran refused = attach(target, {"touch", "/tmp/ran"});
+  CHECK(refused.status == 1000 + static_cast<int>(Code::busy));
+  CHECK(refused.output.find("no more of these") != std::string::npos);
+  CHECK_FALSE(fs::exists(container.path("/tmp/ran")));
+  EnterOptions options = command({"mkdir", "/tmp/new"});
+  options.elevate_lsm = true;
+  CHECK(attach(target, options).status == 0);
+}
+
 TEST_CASE("no_new_privs and limits are the configuration's", "[attach][root]") {
   TestContainer container;
   auto target = container.target();

@@ -192,6 +192,12 @@ void Monitored::be_starter(const MonitoredOptions& options, int report, std::vec
   handover.console_buffer_size = options.buffer_size;
   handover.foreground = options.foreground;
   for (std::size_t tty = 1; tty < ptys.size(); ++tty) handover.tty_masters.push_back(ptys[tty].master.get());
+  if (options.listener >= 0) handover.seccomp_listeners.push_back(options.listener);
+  handover.notify_proxy = options.notify_proxy;
+  handover.notify_cookie = options.notify_cookie;
+  handover.notify_timeout_ms = options.notify_timeout_ms;
+  handover.log_file = options.log_file;
+  handover.log_name = "lxcx web";
   handover.teardown = options.teardown;
   if (handover.teardown.empty()) handover.teardown = {"/bin/sh", "-c", "touch \"$0\"", file("torn-down")};
   (void)!::write(report, &handover.init, sizeof handover.init);

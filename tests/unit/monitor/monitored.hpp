@@ -52,6 +52,9 @@ struct MonitoredOptions {
   bool rotate = false, foreground = false, console = true;
   unsigned ttys = 0;
   std::vector<std::string> teardown;  ///< empty: touch RUN_DIRECTORY/torn-down
+  int listener = -1;  ///< of a seccomp filter, handed over at the start
+  std::string notify_proxy, notify_cookie, log_file;
+  std::uint64_t notify_timeout_ms = 0;
   bool adopted = false;               ///< init is not the monitor's child
   std::string run_directory;          ///< empty: its own
 };

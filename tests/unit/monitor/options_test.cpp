@@ -28,11 +28,11 @@ TEST_CASE("the program takes what become_monitor says and nothing else", "[optio
   CHECK(options.init == 12);
   CHECK(options.foreground);
   CHECK(options.console_log_size == 4096);
-  CHECK(tty_master(options.ttys, 1) == 10);
-  CHECK(tty_master(options.ttys, 3) == 300);
-  CHECK(tty_master(options.ttys, 4) == -1);
-  CHECK(tty_master(options.ttys, 0) == -1);
-  CHECK(tty_master("", 1) == -1);
+  CHECK(fd_of_list(options.ttys, 1) == 10);
+  CHECK(fd_of_list(options.ttys, 3) == 300);
+  CHECK(fd_of_list(options.ttys, 4) == -1);
+  CHECK(fd_of_list(options.ttys, 0) == -1);
+  CHECK(fd_of_list("", 1) == -1);
 }
 
 TEST_CASE("arguments that are not understood are refused", "[options]") {

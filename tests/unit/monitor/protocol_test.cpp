@@ -32,7 +32,7 @@ TEST_CASE("a frame is what the document says, byte for byte", "[protocol]") {
 TEST_CASE("every request comes back as it was sent", "[protocol]") {
   const Request sent = GENERATE(Request{}, Request{Type::allocate_tty, -1}, Request{Type::allocate_tty, 7}, Request{Type::init_pidfd},
                                 Request{Type::read_console_buffer, 0, 0x0123456789abcdef}, Request{Type::clear_console_buffer, 0, UINT64_MAX},
-                                Request{Type::resize_console, 0, 0, 24, 80});
+                                Request{Type::resize_console, 0, 0, 24, 80}, Request{Type::add_listener});
   const std::vector<std::uint8_t> frame = encoded(sent);
   Request got;
   REQUIRE(parse_request(frame.data(), frame.size(), got) == Defect::none);
@@ -51,7 +51,7 @@ TEST_CASE("each defect of a frame has its name", "[protocol]") {
       Case{"part of a header", [](Bytes& frame) { frame.resize(header_size - 1); }, Defect::too_short},
       Case{"magic", [](Bytes& frame) { frame[0] ^= 1; }, Defect::bad_magic}, Case{"version", [](Bytes& frame) { frame[4] = 2; }, Defect::bad_version},
       Case{"type 0", [](Bytes& frame) { frame[6] = 0; }, Defect::unknown_type},
-      Case{"type 7", [](Bytes& frame) { frame[6] = 7; }, Defect::unknown_type},
+      Case{"type 8", [](Bytes& frame) { frame[6] = 8; }, Defect::unknown_type},
       Case{"an answer is no request", [](Bytes& frame) { frame[7] = 0x80; }, Defect::unknown_type},
       Case{"a byte less than announced", [](Bytes& frame) { frame.pop_back(); }, Defect::bad_length},
       Case{"a byte more than announced", [](Bytes& frame) { frame.push_back(0); }, Defect::bad_length},

@@ -181,7 +181,8 @@ TEST_CASE("what cannot be compiled is refused before anything is touched, with i
   CHECK(refused_policy("2\ndenylist\n\nmount allow\n") == "4:1: 'allow' is already what this policy does by default");
   CHECK(refused_policy("2\ndenylist\nmount errno 1 [0,1,==]\nmount errno 2 [0,1,==]\n") ==
         "4:1: 'mount' has a rule with these arguments and another action already");
-  CHECK(refused_policy("2\ndenylist\nmount notify\n", LXCX_UNSUPPORTED) == "3:7: the action 'notify' is not supported by this version of lxcx");
+  CHECK(refused_policy("2\ndenylist\nmount notify\nsendmsg notify\n") == "4:1: 'sendmsg' cannot have the action 'notify'");
+  CHECK(refused_policy("2\nallowlist notify\nread\n") == "2:1: with the default action 'notify' the policy needs a rule for 'sendmsg'");
 }
 
 TEST_CASE("a policy file that is missing, or no file, is refused") {
@@ -195,8 +196,34 @@ TEST_CASE("a policy file that is missing, or no file, is refused") {
 
 TEST_CASE("settings that mean nothing here are refused by name") {
   CHECK(refused({{"lxc.seccomp.allow_nesting", "yes"}}, LXCX_CONFIG) == "lxc.seccomp.allow_nesting must be 0 or 1, not 'yes'");
-  CHECK(refused({{"lxc.seccomp.notify.proxy", "unix:/run/x"}}, LXCX_UNSUPPORTED) ==
-        "lxc.seccomp.notify.proxy is not supported by this version of lxcx");
+  CHECK(refused({{"lxc.seccomp.notify.proxy", "tcp:1"}}, LXCX_CONFIG) ==
+        "lxc.seccomp.notify.proxy must be an address such as unix:/PATH or unix:@NAME, not 'tcp:1'");
+  CHECK(refused({{"lxc.seccomp.notify.proxy", "unix:/" + std::string(107, 'x')}}, LXCX_CONFIG) ==
+        "the path in lxc.seccomp.notify.proxy is longer than 107 bytes");
+  CHECK(refused({{"lxc.seccomp.notify.cookie", std::string(1025, 'x')}}, LXCX_CONFIG) == "lxc.seccomp.notify.cookie is longer than 1024 bytes");
+}
+
+TEST_CASE("a policy with notify rules asks for a listener, and says who answers") {
+  const PolicyFile file("2\ndenylist\ngetppid notify\n");
+  FakeCall call(FakeCall::Settings{
+      {"lxc.seccomp.profile", file.path()}, {"lxc.seccomp.notify.proxy", "unix:/run/proxy"}, {"lxc.seccomp.notify.cookie", "web"}});
+  REQUIRE(security_verb(call, true) == LXCX_OK);
+  CHECK(call.results["payload.seccomp.flags"] == std::to_string(SECCOMP_FILTER_FLAG_NEW_LISTENER));
+  CHECK(call.results["monitor.seccomp.proxy"] == "unix:/run/proxy");
+  CHECK(call.results["monitor.seccomp.cookie"] == "web");
+  // Nobody listens here: seccomp(2) has such calls fail at once.
+  CHECK(errno_under(call.results["payload.seccomp"], SYS_getppid) == "exit " + std::to_string(ENOSYS));
+  CHECK(errno_under(call.results["payload.seccomp"], SYS_gettid) == "exit 0");
+}
+
+TEST_CASE("what no rule matches can be notified of too, and without a proxy that is warned of") {
+  const PolicyFile allows("2\nallowlist notify\nsendmsg\nread\nexit_group\n");
+  FakeCall call(FakeCall::Settings{{"lxc.seccomp.profile", allows.path()}});
+  REQUIRE(security_verb(call, false) == LXCX_OK);
+  CHECK(call.logged("no lxc.seccomp.notify.proxy"));
+  REQUIRE(security_verb(call, true) == LXCX_OK);
+  CHECK(call.results["payload.seccomp.flags"] == std::to_string(SECCOMP_FILTER_FLAG_NEW_LISTENER));
+  CHECK(errno_under(call.results["payload.seccomp"], SYS_getppid) == "exit " + std::to_string(ENOSYS));
 }
 
 TEST_CASE("under a filter already, another is added only when nesting is allowed") {

@@ -146,10 +146,9 @@ TEST_CASE("what is wrong is said with its line and column") {
   CHECK(refusal(std::string_view("2\ndenylist\nmo\0unt\n", 18)).starts_with("3:1 "));
 }
 
-TEST_CASE("notify is refused by name, as unsupported rather than wrong") {
-  const Result<Policy> policy = parse_policy("2\ndenylist\nmknod notify\n", "p");
-  REQUIRE_FALSE(policy);
-  CHECK(policy.error().code == Code::unsupported);
-  CHECK(policy.error().message == "the action 'notify' is not supported by this version of lxcx");
-  CHECK(policy.error().where == Location{"p", 3, 7});
+TEST_CASE("notify is an action as the others are, of a rule or by default") {
+  CHECK(parsed("2\ndenylist\nmknod notify\n").rules.at(0).action == Action{Action::Type::notify});
+  CHECK(parsed("2\nallowlist notify\nread\n").default_action == Action{Action::Type::notify});
+  CHECK(parsed("2\ndenylist\nmknod notify [1,0,==]\n").rules.at(0).arguments.size() == 1);
+  CHECK(describe({Action::Type::notify}) == "notify");
 }
