@@ -59,6 +59,11 @@ Result<void> need_root() {
   return fail(Code::denied, "only root may do this", "the host's devices are root's: use sudo, or a mount entry in the configuration");
 }
 
+Result<void> need_root_for_criu() {
+  if (::geteuid() == 0) return {};
+  return fail(Code::denied, "only root may do this", "criu needs root's rights: use sudo, for a container that root has started");
+}
+
 /// What changes a container needs root, or a user in a namespace of his own, which this enters.
 Result<void> need_privilege(Host& host, const ContainerPaths& paths) {
   if (is_privileged(host.kernel)) return {};
@@ -222,6 +227,19 @@ Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request
 Result<void> Runtime::stop(const StopRequest& request) {
   LXCX_CHECK(doing(need_privilege(state_->host, paths_of(request.name)), "stop " + request.name));
   return doing(stop_container(state_->host, paths_of(request.name), request), "stop " + request.name);
+}
+
+Result<void> Runtime::dump(const DumpRequest& request) {
+  const std::string what = (request.pre_dump ? "pre-dump " : "checkpoint ") + request.name;
+  LXCX_CHECK(doing(need_root_for_criu(), what));
+  return doing(dump_container(state_->host, paths_of(request.name), request), what);
+}
+
+Result<StartOutcome> Runtime::restore(const RestoreRequest& request) {
+  const std::string what = "restore " + request.name;
+  LXCX_CHECK(doing(need_root_for_criu(), what));
+  LXCX_CHECK(doing(finish_rename(state_->host, paths_of(request.name)), what));
+  return doing(restore_container(state_->host, paths_of(request.name), request), what);
 }
 
 Result<int> Runtime::teardown(const std::string& run_directory) { return teardown_container(state_->host, run_directory); }

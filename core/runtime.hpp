@@ -16,6 +16,7 @@
 #include "core/autostart/plan.hpp"
 #include "core/base/log.hpp"
 #include "core/base/step.hpp"
+#include "core/checkpoint/checkpoint.hpp"
 #include "core/config/convert.hpp"
 #include "core/config/edit.hpp"
 #include "core/config/parse.hpp"
@@ -74,6 +75,8 @@ class Runtime {
   Result<StartOutcome> start(const StartRequest& request);
   Result<std::vector<PlannedStep>> plan_start(const StartRequest& request);  ///< touches nothing
   Result<void> stop(const StopRequest& request);
+  Result<void> dump(const DumpRequest& request);
+  Result<StartOutcome> restore(const RestoreRequest& request);
   Result<int> attach(const AttachRequest& request);
   /// True: the user left with the escape; false: the container ended. `on_connected` is told the tty's number.
   Result<bool> console(const ConsoleRequest& request, const std::function<void(int)>& on_connected);

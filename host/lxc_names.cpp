@@ -27,6 +27,7 @@ constexpr std::array tools{
     LxcTool{"lxc-autostart", &commands::autostart, always_one},
     LxcTool{"lxc-cgroup", &commands::cgroup, always_one},
     LxcTool{"lxc-checkconfig", &commands::checkconfig, always_one},
+    LxcTool{"lxc-checkpoint", &commands::checkpoint, always_one},
     LxcTool{"lxc-config", &commands::config, always_one, "system"},
     LxcTool{"lxc-console", &commands::console, always_one},
     LxcTool{"lxc-create", &commands::create, always_one},

@@ -14,6 +14,7 @@
 
 #include "core/base/text.hpp"
 #include "core/cgroup/cgroups.hpp"
+#include "core/criu/criu.hpp"
 #include "core/device/device.hpp"
 #include "core/doctor/checkconfig.hpp"
 #include "core/doctor/probes.hpp"
@@ -160,7 +161,18 @@ class Doctor {
       say({"programs", name, false, "containers of ordinary users", path.empty() ? "apt-get install uidmap" : "give it set-user-ID root: chmod u+s"},
           health, problem.empty() ? path : problem);
     }
+    look_at_criu();
     for (const char* file : {"/etc/subuid", "/etc/subgid"}) look_at_subordinate_ids(file);
+  }
+
+  void look_at_criu() {
+    const Result<std::string> program = find_criu(host_.kernel);
+    const std::string mend = program ? "use another kernel or a newer criu" : "apt-get install criu";
+    const Question question{"programs", "criu", false, "checkpoint: to dump and restore containers", mend.c_str()};
+    if (!program) return say(question, Health::missing, {});
+    if (::geteuid() != 0) return say(question, Health::unknown, *program);
+    const Result<void> checked = check_criu(host_.kernel, *program);
+    say(question, checked ? Health::ok : Health::broken, checked ? *program : reason(checked.error()));
   }
 
   void look_at_subordinate_ids(const char* file) {

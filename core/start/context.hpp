@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps of a start share. The same context, filled from a run directory, is what a teardown works on.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,6 +67,8 @@ struct Terminals {
   std::vector<UniqueFd> tty_masters;
 };
 
+struct RestorePlan;  // core/checkpoint
+
 struct StartContext {
   StartContext(Host& the_host, ContainerPaths the_paths, ContainerConfig the_config)
       : host(the_host), kernel(the_host.kernel), paths(std::move(the_paths)), config(std::move(the_config)) {}
@@ -98,6 +101,10 @@ struct StartContext {
   std::vector<std::string> init_command;
   std::vector<StepTime> trace;
   std::string target = "stop";  ///< teardown: "stop" or "reboot"
+  /// Of a restore that is taken back: makes a criu that waits for us give up; and once it has ended, what is to be put right after it.
+  std::function<void()> close_gate, after_criu;
+  RestorePlan* restore_plan = nullptr;  ///< of a restore; null: a start
+  Result<void> (*run_steps)(StartContext&) = nullptr;  ///< what makes it run; null: run_start_steps
 
   std::string rootfs_mount_point() const { return config.rootfs_mount.empty() ? host.root.default_rootfs_mount() : config.rootfs_mount; }
   Log* forked_log = nullptr;    ///< in the daemon and in the child: sends lines to the process that forked it (frame_log.hpp)

@@ -13,6 +13,12 @@ constexpr std::string_view unreported_status = "unreported_status";
 /// Makes the run directory and writes the journal, the configuration as started and the state into it. Leaves nothing when it fails.
 Result<void> prepare_run(StartContext& context);
 
+/// Runs the steps here (foreground) or in a daemon, which becomes the monitor; prepare_run() came before.
+Result<StartOutcome> launch(StartContext& context);
+
+/// In the state of a restore that is under way: criu's process, as "PID START-TIME".
+constexpr std::string_view restorer = "restorer";
+
 /// After the steps: confines the monitor to be, makes the control socket, tells a caller who waits on the socket `caller` (-1: nobody) that init
 /// runs, and becomes the monitor. Returns only to fail, and then everything has been undone.
 Result<void> become_its_monitor(StartContext& context, int caller = -1);

@@ -183,6 +183,8 @@ Result<void> announce(StartContext& context, int caller) {
   return {};
 }
 
+Result<void> run_steps_of(StartContext& context) { return context.run_steps != nullptr ? context.run_steps(context) : run_start_steps(context); }
+
 /// The daemon's whole life as lxcx: it ends as the monitor, or with an error sent to the caller.
 [[noreturn]] void run_daemon(StartContext& context, int caller) {
   context.waiting_command = ::getppid();
@@ -190,7 +192,7 @@ Result<void> announce(StartContext& context, int caller) {
   context.forked_log = &log;
   Result<void> done = daemonize(context);
   if (!done) take_back(context);
-  if (done) done = run_start_steps(context);
+  if (done) done = run_steps_of(context);
   if (done) done = become_its_monitor(context, caller);
   if (context.request.trace_steps) send_trace(context, caller);
   (void)send_frame(context.kernel, caller, Frame::error, pack_error(done.error()));
@@ -276,12 +278,14 @@ Result<StartOutcome> start_daemon(StartContext& context) {
 }
 
 Result<StartOutcome> start_foreground(StartContext& context) {
-  const Result<void> done = run_start_steps(context);
+  const Result<void> done = run_steps_of(context);
   show_trace(context.request, context.trace);
   return std::unexpected(done ? become_its_monitor(context).error() : done.error());
 }
 
 }  // namespace
+
+Result<StartOutcome> launch(StartContext& context) { return context.request.foreground ? start_foreground(context) : start_daemon(context); }
 
 std::string_view step_name(bool is_child, std::string_view name) {
   if (is_child) {
@@ -405,7 +409,7 @@ Result<StartOutcome> start_loaded(StartContext& context) {
   LXCX_CHECK(refuse_second_start(context.host, paths));
   LXCX_CHECK(refuse_unfinished(context.host, paths));
   LXCX_CHECK(prepare_run(context));
-  return context.request.foreground ? start_foreground(context) : start_daemon(context);
+  return launch(context);
 }
 
 }  // namespace

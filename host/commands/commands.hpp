@@ -6,6 +6,6 @@
 namespace lxcx::host::commands {
 
 extern const Command create, start, execute, stop, attach, console, info, ls, top, wait, monitor, freeze, unfreeze, cgroup, device, rename, destroy,
-    autostart, config, plugin, checkconfig, doctor, unshare, usernsexec, version, help;
+    autostart, checkpoint, config, plugin, checkconfig, doctor, unshare, usernsexec, version, help;
 
 }  // namespace lxcx::host::commands

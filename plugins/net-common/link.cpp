@@ -113,6 +113,18 @@ Result<void> set_mac(Netlink& netlink, const Link& link, const Mac& mac) {
   return netlink.request(message, named("RTM_NEWLINK address " + to_text(mac), link));
 }
 
+Result<void> set_mtu(Netlink& netlink, const Link& link, unsigned mtu) {
+  Message message = about(RTM_NEWLINK, link.index);
+  message.put_u32(IFLA_MTU, mtu);
+  return netlink.request(message, named("RTM_NEWLINK mtu " + std::to_string(mtu), link));
+}
+
+Result<void> set_master(Netlink& netlink, const Link& link, unsigned master) {
+  Message message = about(RTM_NEWLINK, link.index);
+  message.put_u32(IFLA_MASTER, master);
+  return netlink.request(message, named("RTM_NEWLINK master", link));
+}
+
 Result<void> rename_link(Netlink& netlink, const Link& link, std::string_view name) {
   Message message = about(RTM_NEWLINK, link.index);
   message.put(IFLA_IFNAME, name);

@@ -42,6 +42,9 @@ Result<bool> peer_is_ending(Netlink&, const Link& link);
 
 Result<void> set_up(Netlink&, const Link&);
 Result<void> set_mac(Netlink&, const Link&, const Mac&);
+Result<void> set_mtu(Netlink&, const Link&, unsigned mtu);
+/// Makes it a port of the bridge of that index.
+Result<void> set_master(Netlink&, const Link&, unsigned master);
 Result<void> rename_link(Netlink&, const Link&, std::string_view name);
 /// ip(8) shows it beside the device, so that a human sees whose it is.
 Result<void> set_alias(Netlink&, const Link&, std::string_view alias);

@@ -110,6 +110,30 @@ Result<std::optional<Link>> own_host_end(const Call& call, Netlink& host) {
   return found;
 }
 
+Result<std::optional<Link>> peer_inside(Netlink& inside, const Link& host_end) {
+  LXCX_TRY(peer, find_link(inside, host_end.peer));
+  if (!peer || peer->kind != "veth" || peer->peer != host_end.index) return std::nullopt;
+  return peer;
+}
+
+Result<std::optional<Link>> adopt_restored_pair(Call& call, Netlink& host, Netlink& inside, const VethSettings& settings,
+                                                const std::optional<Link>& link) {
+  const std::string name(call.recall("host_name"));
+  // With an address it is a pair of create_pair(), or one that was adopted before.
+  if (name.empty() || !call.recall("host_mac").empty()) return std::nullopt;
+  LXCX_TRY(found, find_link(host, name));
+  if (!found || found->kind != "veth") return std::nullopt;
+  LXCX_TRY(peer, peer_inside(inside, *found));
+  if (!peer) return std::nullopt;
+  const Mac mac = fill_mac(host_mac_pattern);
+  LXCX_CHECK(set_mac(host, *found, mac));
+  LXCX_CHECK(call.record("host_mac", to_text(mac)));
+  if (link && settings.mode == VethMode::bridge) LXCX_CHECK(set_master(host, *found, link->index));
+  if (peer->mtu != found->mtu) LXCX_CHECK(set_mtu(host, *found, peer->mtu));
+  if (!settings.vlans.is_set) LXCX_CHECK(set_up(host, *found));
+  return own_host_end(call, host);
+}
+
 Result<Link> create_pair(Call& call, const Nic& nic, Netlink& host, const VethSettings& settings, const std::optional<Link>& link) {
   Ends ends{};
   ends.mtu = settings.device.mtu ? settings.device.mtu : link ? link->mtu : 0;

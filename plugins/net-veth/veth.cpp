@@ -42,6 +42,8 @@ Result<void> check_pair_name(const Call& call, const Nic& nic, Netlink& host, co
   if (settings.pair.empty()) return {};
   LXCX_TRY(taken, find_link(host, settings.pair));
   if (!taken) return {};
+  // Of a pair that a restore made, core has recorded the name alone: connect looks at whether it is that pair.
+  if (call.recall("host_name") == settings.pair && call.recall("host_mac").empty()) return {};
   LXCX_TRY(own, own_host_end(call, host));
   LXCX_TRY(ending, peer_is_ending(host, *taken));
   if (ending || (own && own->index == taken->index)) return {};
@@ -65,13 +67,6 @@ Result<Checked> check(Call& call, const Nic& nic, Netlink& host) {
   LXCX_CHECK(check_router(nic, settings));
   LXCX_CHECK(check_l2proxy(nic, settings.device));
   return Checked{std::move(settings), std::move(link)};
-}
-
-/// The container's end of `host_end`, if that namespace holds it.
-Result<std::optional<Link>> peer_inside(Netlink& inside, const Link& host_end) {
-  LXCX_TRY(peer, find_link(inside, host_end.peer));
-  if (!peer || peer->kind != "veth" || peer->peer != host_end.index) return std::nullopt;
-  return peer;
 }
 
 Result<void> set_vlans(Netlink& host, const Link& host_end, const Vlans& vlans, unsigned default_vlan) {
@@ -152,6 +147,8 @@ class Veth : public Network, public CountsTraffic {
  private:
   /// The pair of an earlier connect into this very namespace, else a new one; a pair left over from another namespace is removed first.
   static Result<Link> host_end_for(Call& call, const Nic& nic, Netlink& host, Netlink& inside, const Checked& checked) {
+    LXCX_TRY(restored, adopt_restored_pair(call, host, inside, checked.settings, checked.link));
+    if (restored) return *std::move(restored);
     LXCX_TRY(own, own_host_end(call, host));
     if (own) {
       LXCX_TRY(peer, peer_inside(inside, *own));

@@ -8,15 +8,19 @@
 #include <algorithm>
 #include <csignal>
 
+#include "core/base/text.hpp"
 #include "core/container/namespaces.hpp"
 #include "core/kernel/files.hpp"
 #include "core/kernel/safe_paths.hpp"
 #include "core/start/child/child.hpp"
+#include "core/start/launch.hpp"
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {
 
 namespace {
+
+constexpr int restorer_patience_ms = 60'000;
 
 bool has_time_offsets(const ContainerConfig& config) {
   return config.boottime_offset_s != 0 || config.boottime_offset_ns != 0 || config.monotonic_offset_s != 0 || config.monotonic_offset_ns != 0;
@@ -114,10 +118,33 @@ Result<void> clone_init(StartContext& context) {
   return {};
 }
 
+/// A criu that is cut off gives up and takes back what it restored, as soon as it finds nobody at the gate; killed, it would leave all of it
+/// standing still for ever. What is left of it then is in the container's cgroup.
+Result<void> await_restorer(StartContext& context) {
+  const auto found = context.state.extra.find(std::string(restorer));
+  if (found == context.state.extra.end()) return {};
+  const std::vector<std::string> parts = split(found->second, ' ');
+  const auto number = [&](std::size_t i) { return i < parts.size() ? parse_integer(parts[i]).value_or(0) : 0; };
+  const ProcessId criu{static_cast<pid_t>(number(0)), static_cast<std::uint64_t>(number(1))};
+  if (!is_alive(criu)) return {};
+  LXCX_TRY(fd, context.kernel.pidfd_open(criu.pid));
+  if (!is_alive(criu)) return {};
+  LXCX_TRY(ended, context.kernel.wait_pidfd(fd.get(), restorer_patience_ms));
+  if (!ended) {
+    LXCX_CHECK(context.kernel.pidfd_send_signal(fd.get(), SIGKILL));
+    LXCX_CHECK(context.kernel.wait_pidfd(fd.get(), -1));
+  }
+  (void)::waitpid(criu.pid, nullptr, WNOHANG);
+  return {};
+}
+
 // Also run by a teardown: then init is not our child, and may be long gone.
 Result<void> kill_init(StartContext& context) {
   context.sync.reset();
   context.netns.reset();
+  if (context.close_gate) context.close_gate();
+  LXCX_CHECK(await_restorer(context));
+  if (context.after_criu) context.after_criu();
   if (!is_alive(context.state.init)) {
     if (context.init_pidfd) (void)::waitpid(context.init, nullptr, WNOHANG);
     return {};

@@ -18,7 +18,9 @@ Result<UniqueFd> foreground_peer(Kernel& kernel) {
   return kernel.dup(STDOUT_FILENO);
 }
 
-Result<void> open_peer(StartContext& context) {
+}  // namespace
+
+Result<void> open_console_peer(StartContext& context) {
   const std::string& path = context.config.console_path;
   if (!path.empty() && path != "none") {
     // Append, and never a new controlling terminal: the path may be a tty, a file or a FIFO.
@@ -32,8 +34,6 @@ Result<void> open_peer(StartContext& context) {
   }
   return {};
 }
-
-}  // namespace
 
 Result<Pty> open_pty(Kernel& kernel, int devpts_fd) {
   const bool is_host = devpts_fd < 0;
@@ -55,7 +55,7 @@ Result<Pty> open_pty(Kernel& kernel, int devpts_fd) {
 // With lxc.pty.max above 1 the console comes from the container's own devpts (child/terminals.cpp), else from the host's, here.
 Result<void> prepare_console(StartContext& context) {
   if (context.config.console_path == "none" || context.plugins.storage == nullptr) return {};
-  LXCX_CHECK(open_peer(context));
+  LXCX_CHECK(open_console_peer(context));
   if (console_is_inside(context.config)) return {};
   LXCX_TRY(pty, open_pty(context.kernel, -1));
   // The group of a host's pty is tty, which an ordinary user's namespace does not have: in his own group it is his to give.

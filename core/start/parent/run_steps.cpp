@@ -30,8 +30,10 @@ void log_step(StartContext& context, bool is_child, std::string_view step) {
   for (const std::string& detail : step_details(context, is_child, step)) context.log().debug(name + ": " + detail);
 }
 
-Result<void> run_start_steps(StartContext& context) {
-  for (const StartStep& step : start_steps) {
+Result<void> run_start_steps(StartContext& context) { return run_steps(context, start_steps); }
+
+Result<void> run_steps(StartContext& context, std::span<const StartStep> steps) {
+  for (const StartStep& step : steps) {
     Result<void> done = run_one(context, step);
     if (done) continue;
     take_back(context);

@@ -3,6 +3,7 @@
 // process of their own, after a stop or a crash, with nothing but the run directory to go by.
 #pragma once
 #include <array>
+#include <span>
 
 #include "core/base/step.hpp"
 #include "core/start/context.hpp"
@@ -24,6 +25,8 @@ Result<void> check_init(StartContext&);
 Result<void> compile_security(StartContext&);
 Result<void> unload_security(StartContext&);
 Result<void> prepare_console(StartContext&);
+/// lxc.console.path, or the caller's terminal, for a console that is opened elsewhere.
+Result<void> open_console_peer(StartContext&);
 Result<void> announce_stop_hooks(StartContext&);
 Result<void> run_stop_hooks(StartContext&);
 Result<void> connect_networks(StartContext&);
@@ -70,8 +73,9 @@ inline constexpr std::array start_steps{
 /// Opened when first asked for.
 Result<Cgroups*> cgroups_of(StartContext& context);
 
-/// Runs all steps, journaling each that has an undo before it begins. On failure the start is taken back, and the error of the step is returned
-/// with the step's name as context.
+/// Runs the steps of a table, journaling each that has an undo before it begins. On failure the start is taken back, and the error of the step is
+/// returned with the step's name as context. An undo is found by its step's name in start_steps, whatever the table.
+Result<void> run_steps(StartContext& context, std::span<const StartStep> steps);
 Result<void> run_start_steps(StartContext& context);
 
 struct Unwound {

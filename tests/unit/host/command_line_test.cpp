@@ -387,6 +387,34 @@ TEST_CASE("a missing name ends with 2 before anything is opened", "[host]") {
   }
 }
 
+TEST_CASE("checkpoint dumps, or with --restore restores", "[host]") {
+  core::FakeWorld& world = new_world();
+  CHECK(run_lxcx({"checkpoint", "-D", "/srv/x/", "-s", "-v", "--predump-dir", "../pre", "-A", "/bin/true", "web"}).status == 0);
+  REQUIRE(world.dumped);
+  CHECK(world.dumped->name == "web");
+  CHECK(world.dumped->directory == "/srv/x");
+  CHECK(world.dumped->stop);
+  CHECK(world.dumped->verbose);
+  CHECK_FALSE(world.dumped->pre_dump);
+  CHECK(world.dumped->previous == "../pre");
+  CHECK(world.dumped->action_script == "/bin/true");
+  CHECK_FALSE(world.restored);
+  world.start_outcome.exit_status = 4;
+  CHECK(run_lxcx({"checkpoint", "-r", "-F", "-D", "here", "web"}).status == 4);
+  REQUIRE(world.restored);
+  CHECK(world.restored->directory.starts_with('/'));
+  CHECK(world.restored->directory.ends_with("/here"));
+  CHECK(world.restored->foreground);
+  CHECK(run_lxcx({"checkpoint", "-p", "-D", "/x", "web"}).status == 0);
+  CHECK(world.dumped->pre_dump);
+  for (const Words& options : {Words{}, Words{"-D", "/x", "-r", "-s"}, Words{"-D", "/x", "-r", "-p"}, Words{"-D", "/x", "-p", "-s"},
+                               Words{"-D", "/x", "-d"}, Words{"-D", "/x", "-F"}, Words{"-D", "/x", "-r", "-d", "-F"}}) {
+    Words words{"checkpoint", "web"};
+    words.insert(words.end(), options.begin(), options.end());
+    CHECK(run_lxcx(words).status == 2);
+  }
+}
+
 TEST_CASE("help and version answer on stdout without opening anything", "[host]") {
   core::FakeWorld& world = new_world();
   for (const Words& words : {Words{"help"}, Words{"--help"}, Words{"-?"}, Words{"help", "start"}, Words{"start", "-h"}, Words{"start", "-?", "web"},

@@ -55,6 +55,14 @@ Result<void> Runtime::stop(const StopRequest& request) {
   state_->world.stopped = request;
   return answer(state_->world);
 }
+Result<void> Runtime::dump(const DumpRequest& request) {
+  state_->world.dumped = request;
+  return answer(state_->world);
+}
+Result<StartOutcome> Runtime::restore(const RestoreRequest& request) {
+  state_->world.restored = request;
+  return answer(state_->world, state_->world.start_outcome);
+}
 Result<int> Runtime::attach(const AttachRequest& request) {
   state_->world.attached = request;
   return answer(state_->world, state_->world.attach_status);

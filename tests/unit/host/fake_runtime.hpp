@@ -16,6 +16,8 @@ struct FakeWorld {
   std::optional<CreateRequest> created;
   std::optional<StartRequest> started, planned;
   std::optional<StopRequest> stopped;
+  std::optional<DumpRequest> dumped;
+  std::optional<RestoreRequest> restored;
   std::optional<AttachRequest> attached;
   std::optional<ConsoleRequest> connected;
   std::optional<ListRequest> listed;

@@ -210,6 +210,41 @@ TEST_CASE("a device that merely has the recorded name is left alone", "[net][vet
   CHECK_FALSE(veth().validate(call));
 }
 
+TEST_CASE("a pair that a restore made becomes ours", "[net][veth][root]") {
+  TestNetwork network;
+  const std::string before = network.host_state();
+  sh("ip link set lxcxt-br0 mtu 1400");
+  FakeCall call(dual_stack());
+  // As criu makes it, from what it was inside; core has recorded the name alone.
+  sh("ip link add lxcxt-back type veth peer name lan0");
+  sh("ip link set lan0 netns /proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(network.container()) + " mtu 1400");
+  sh("ip address add 10.77.0.2/24 dev lan0; ip link set lan0 up", network.container());
+  call.records["host_name"] = "lxcxt-back";
+  call.set("veth.pair", "lxcxt-back");
+  REQUIRE_OK(veth().connect(call, network.container()));
+  CHECK(call.result("name") == "lan0");
+  CHECK(call.result("host_name") == "lxcxt-back");
+  CHECK(call.records.contains("host_mac"));
+  CHECK_THAT(output_of("ip -d link show lxcxt-back"),
+             Contains("mtu 1400") && Contains("master lxcxt-br0") && Contains("link/ether fe:") && Contains("alias lxcx:web:0"));
+  CHECK(reaches(network.container(), "10.77.0.1"));
+  REQUIRE_OK(veth().disconnect(call, network.container()));
+  sh("ip link set lxcxt-br0 mtu 1500");
+  CHECK(network.host_state() == before);
+}
+
+TEST_CASE("a device that has the restored pair's name and another peer is left alone", "[net][veth][root]") {
+  TestNetwork network;
+  sh("ip link add lxcxt-back type veth peer name lxcxt-else");
+  FakeCall call(dual_stack());
+  call.records["host_name"] = "lxcxt-back";
+  REQUIRE_OK(veth().connect(call, network.container()));
+  CHECK(call.records.at("host_name") != "lxcxt-back");
+  REQUIRE_OK(veth().disconnect(call, network.container()));
+  CHECK_THAT(output_of("ip link show lxcxt-back"), Contains("lxcxt-else"));
+  sh("ip link delete lxcxt-back");
+}
+
 TEST_CASE("a connect that fails half-way leaves nothing behind", "[net][veth][root]") {
   TestNetwork network;
   FakeCall call(dual_stack());

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/base/text.hpp"
+#include "core/checkpoint/arguments.hpp"
+#include "core/checkpoint/cgroup_options.hpp"
+#include "core/checkpoint/checkpoint.hpp"
+#include "core/checkpoint/mount_table.hpp"
+#include "core/checkpoint/network_lock.hpp"
+#include "core/checkpoint/refusals.hpp"
+#include "core/container/container_log.hpp"
+#include "core/criu/criu.hpp"
+#include "core/kernel/files.hpp"
+#include "core/kernel/signals.hpp"
+#include "core/stop/stop.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+constexpr int lock_timeout_ms = 5000;
+constexpr std::size_t largest_file = std::size_t{4} << 20;
+
+/// A running container, and what its dump must know of it.
+struct Subject {
+  Host& host;
+  const ContainerPaths& paths;
+  RunDirectory run;
+  RunState state;
+  ContainerConfig config;
+  Journal journal;
+};
+
+Result<Subject> find_subject(Host& host, const ContainerPaths& paths) {
+  LXCX_CHECK(finish_stale_teardown(host, paths));
+  const Observed seen = observe(host, paths);
+  if (!seen.exists && runs_under_lxc(paths))
+    return fail(Code::busy, "'" + paths.name + "' is running under LXC", "use lxc-checkpoint, or restart it with lxcx");
+  if (!seen.init_alive || !is_up(seen.run.state)) return std::unexpected(not_running(host, paths));
+  LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));
+  LXCX_TRY(file, run.config_path());
+  LXCX_TRY(config, load_config(file, host.source, nullptr));
+  config.file = seen.run.config_file;
+  follow_log_if_possible(host, paths, config);
+  LXCX_TRY(journal, run.journal(false));
+  return Subject{host, paths, std::move(run), seen.run, std::move(config), std::move(journal)};
+}
+
+Result<void> refuse_frozen(const Subject& subject) {
+  if (subject.state.cgroup.empty()) return {};
+  LXCX_TRY(cgroups, Cgroups::open(subject.host.kernel, subject.host.log, subject.state.cgroup_base));
+  LXCX_TRY(frozen, cgroups.is_frozen(subject.state.cgroup));
+  if (!frozen) return {};
+  return fail(Code::busy, "'" + subject.paths.name + "' is frozen", "lxcx unfreeze " + subject.paths.name);
+}
+
+/// "/dev/tty3" -> 3, "/dev/console" -> 0, with lxc.tty.dir between them or not; anything else: -1.
+int terminal_number(const ContainerConfig& config, std::string_view place) {
+  constexpr std::string_view dev = "/dev/", tty = "tty";
+  if (!place.starts_with(dev)) return -1;
+  place.remove_prefix(dev.size());
+  if (const std::string directory = config.tty_directory + "/"; directory.size() > 1 && place.starts_with(directory))
+    place.remove_prefix(directory.size());
+  if (place == "console") return 0;
+  if (!place.starts_with(tty)) return -1;
+  const Result<std::int64_t> number = parse_integer(place.substr(tty.size()));
+  return number && *number > 0 && *number <= config.tty_max ? static_cast<int>(*number) : -1;
+}
+
+std::string hexadecimal(std::uint64_t value) {
+  std::array<char, 24> text{};
+  std::snprintf(text.data(), text.size(), "%llx", static_cast<unsigned long long>(value));
+  return text.data();
+}
+
+Result<std::vector<MountLine>> mounts_of(Kernel& kernel, const std::string& process) {
+  LXCX_TRY(text, read_file(kernel, AT_FDCWD, ("/proc/" + process + "/mountinfo").c_str(), largest_file));
+  return parse_mountinfo(text);
+}
+
+/// The pseudo-terminals whose masters the monitor has, by their mounts. Nothing is looked up inside the container.
+std::vector<TerminalFact> find_terminals(const ContainerConfig& config, const std::vector<MountLine>& mounts) {
+  constexpr unsigned slave_major = 136;  // Documentation/admin-guide/devices.txt: Unix98 PTY slaves
+  std::vector<std::pair<int, TerminalFact>> found;
+  for (const MountLine& mount : mounts) {
+    const Result<std::int64_t> index = parse_integer(mount.root.empty() ? std::string_view() : std::string_view(mount.root).substr(1));
+    const int number = terminal_number(config, mount.point);
+    if (mount.type != "devpts" || !index || number < 0) continue;
+    const std::string tty = "tty[" + hexadecimal(::gnu_dev_makedev(slave_major, static_cast<unsigned>(*index))) + ":" +
+                            hexadecimal(::gnu_dev_makedev(mount.major, mount.minor)) + "]";
+    auto known = std::ranges::find(found, number, &std::pair<int, TerminalFact>::first);
+    if (known == found.end()) known = found.insert(found.end(), {number, {number == 0 ? "console" : "tty" + std::to_string(number), tty, {}}});
+    known->second.mounts.push_back(mount.point);
+  }
+  std::ranges::sort(found, {}, &std::pair<int, TerminalFact>::first);
+  std::vector<TerminalFact> terminals;
+  for (auto& [number, terminal] : found) terminals.push_back(std::move(terminal));
+  return terminals;
+}
+
+/// What is mounted from this machine, by a path here that leads to it. What has none is left to criu, which says so.
+Result<std::vector<MountFact>> find_outside_mounts(Kernel& kernel, const std::vector<MountLine>& mounts) {
+  LXCX_TRY(machine, mounts_of(kernel, "self"));
+  std::vector<MountFact> facts;
+  for (const MountLine& mount : outside_mounts(mounts)) {
+    const auto leads_there = [&](const std::string& place) {
+      // Another mount may cover it.
+      const Result<struct stat> status = kernel.fstatat(AT_FDCWD, place.c_str(), AT_SYMLINK_NOFOLLOW);
+      return status && status->st_dev == ::gnu_dev_makedev(mount.major, mount.minor);
+    };
+    const std::vector<std::string> places = places_outside(mount, machine);
+    const auto place = std::ranges::find_if(places, leads_there);
+    if (place != places.end()) facts.push_back({mount.point, *place});
+  }
+  return facts;
+}
+
+/// A socket in the container's network namespace; this process is back in its own when it returns.
+Result<UniqueFd> socket_inside(Kernel& kernel, pid_t init) {
+  LXCX_TRY(own, kernel.openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY));
+  LXCX_TRY(theirs, kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(init) + "/ns/net").c_str(), O_RDONLY));
+  LXCX_CHECK(kernel.setns(theirs.get(), CLONE_NEWNET));
+  Result<UniqueFd> socket = kernel.socket(AF_INET, SOCK_DGRAM, 0);
+  LXCX_CHECK(doing(kernel.setns(own.get(), CLONE_NEWNET), "come back to the own network"));
+  return socket;
+}
+
+/// What the container calls its end of the pair, whatever it was called at first: by the index that the host's end knows it by.
+Result<std::string> inside_name(const Subject& subject, int socket, const std::string& host_name) {
+  Kernel& kernel = subject.host.kernel;
+  LXCX_TRY(text, doing(read_file(kernel, AT_FDCWD, ("/sys/class/net/" + host_name + "/iflink").c_str(), 64), "find the peer of '" + host_name + "'"));
+  LXCX_TRY(index, parse_integer(trim(text)));
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index);
+  LXCX_CHECK(doing(kernel.ioctl(socket, SIOCGIFNAME, &request), "find the peer of '" + host_name + "' in the container"));
+  return std::string(request.ifr_name, ::strnlen(request.ifr_name, IFNAMSIZ));
+}
+
+Result<std::vector<NicFact>> find_nics(const Subject& subject) {
+  std::vector<NicFact> nics;
+  if ((subject.state.clone_flags & CLONE_NEWNET) == 0) return nics;
+  LXCX_TRY(socket, socket_inside(subject.host.kernel, subject.state.init.pid));
+  for (const NicConfig& nic : subject.config.nics) {
+    const std::string* host_name = subject.journal.last("network " + std::to_string(nic.index), "core.host_name");
+    if (host_name == nullptr || host_name->empty()) continue;  // of a type without a device
+    LXCX_TRY(name, inside_name(subject, socket.get(), *host_name));
+    nics.push_back({nic.index, std::move(name)});
+  }
+  return nics;
+}
+
+Result<CheckpointFacts> gather(const Subject& subject, const DumpRequest& request) {
+  CheckpointFacts facts;
+  facts.name = subject.paths.name;
+  facts.lxcpath = subject.paths.lxcpath;
+  facts.config_file = subject.state.config_file;
+  facts.cgroup = subject.state.cgroup;
+  facts.clone_flags = subject.state.clone_flags;
+  facts.network_lock = network_lock_table(subject.state.init.pid);
+  facts.pre_dump = request.pre_dump;
+  LXCX_TRY(mounts, mounts_of(subject.host.kernel, std::to_string(subject.state.init.pid)));
+  facts.terminals = find_terminals(subject.config, mounts);
+  LXCX_TRY(outside, find_outside_mounts(subject.host.kernel, mounts));
+  facts.mounts = std::move(outside);
+  LXCX_TRY(nics, find_nics(subject));
+  facts.nics = std::move(nics);
+  return facts;
+}
+
+Result<std::vector<std::string>> dump_arguments(const Subject& subject, const CheckpointFacts& facts, const ImageDirectory& images,
+                                                const DumpRequest& request) {
+  std::vector<std::string> arguments = common_arguments(request.pre_dump ? "pre-dump" : "dump", images, dump_log, request.verbose);
+  const auto add = [&](std::initializer_list<std::string> words) { arguments.insert(arguments.end(), words); };
+  // A busy machine needs more than criu's 10 s until all stand still.
+  add({"--timeout", "60", "--tree", std::to_string(subject.state.init.pid)});
+  for (const TerminalFact& terminal : facts.terminals) {
+    add({"--external", terminal.tty});
+    for (std::size_t i = 0; i < terminal.mounts.size(); ++i) add({"--external", "mnt[" + terminal.mounts[i] + "]:" + mount_key(terminal, i)});
+  }
+  for (std::size_t i = 0; i < facts.mounts.size(); ++i) add({"--external", "mnt[" + facts.mounts[i].point + "]:" + outside_key(i)});
+  if (!facts.cgroup.empty()) {
+    LXCX_TRY(cgroups, Cgroups::open(subject.host.kernel, subject.host.log, subject.state.cgroup_base));
+    add_cgroup_roots(arguments, cgroups, facts.cgroup);
+  }
+  // Kernels without it cannot know what has changed since the pre-dump; criu says so.
+  if (request.pre_dump) add({"--track-mem"});
+  if (!request.previous.empty()) add({"--track-mem", "--prev-images-dir", request.previous});
+  if (!request.stop && !request.pre_dump) add({"--leave-running"});
+  // Packets wait outside meanwhile; without iptables by nftables, which criu knows itself.
+  if (!criu_can_run(subject.host.kernel, "iptables-restore")) add({"--network-lock", "nftables"});
+  if (!request.action_script.empty()) add({"--action-script", request.action_script});
+  return arguments;
+}
+
+/// lxcx itself may not be interrupted meanwhile: what criu has begun it also ends, and then nobody would look after what came of it.
+Result<void> run_criu(Subject& subject, const ImageDirectory& images, const CriuRun& run) {
+  Kernel& kernel = subject.host.kernel;
+  LXCX_TRY(signals, BlockedSignals::block({SIGINT, SIGTERM, SIGHUP, SIGQUIT}));
+  const CgroupOptions options(kernel, subject.host.log);
+  LXCX_TRY(running, start_criu(kernel, run));
+  LXCX_TRY(status, await_criu(kernel, running));
+  if (status.as_shell() == 0) return {};
+  return std::unexpected(criu_error(images, dump_log, "criu could not dump it", output_of(kernel, running)));
+}
+
+Result<void> write_images(Subject& subject, const std::string& criu, const DumpRequest& request) {
+  LXCX_TRY(facts, gather(subject, request));
+  LXCX_TRY(images, ImageDirectory::make(subject.host.kernel, request.directory));
+  const auto fill = [&]() -> Result<void> {
+    LXCX_CHECK(images.write(facts_file, print(facts)));
+    LXCX_TRY(config, print_config(subject.config));
+    LXCX_CHECK(images.write(config_copy, config));
+    LXCX_TRY(arguments, dump_arguments(subject, facts, images, request));
+    subject.host.log.debug("criu " + join(arguments, " "));
+    return run_criu(subject, images, {criu, std::move(arguments), {}, {images.fd()}, nullptr});
+  };
+  Result<void> done = fill();
+  if (!done) images.discard(true);
+  return done;
+}
+
+/// Relative to the directory of the dump, as criu has it.
+Result<void> check_previous(Kernel& kernel, const DumpRequest& request) {
+  if (request.previous.empty()) return {};
+  const std::string path = request.previous.starts_with('/') ? request.previous : request.directory + "/" + request.previous;
+  // The directory that it is relative to may not be there yet: "DIR/../x" is meant as written.
+  std::string plain = path;
+  if (const std::string up = request.directory + "/../"; path.starts_with(up))
+    plain = request.directory.substr(0, request.directory.rfind('/') + 1) + path.substr(up.size());
+  LXCX_TRY(images, doing(ImageDirectory::open(kernel, plain), "the pre-dump"));
+  LXCX_TRY(text, images.read(facts_file));
+  LXCX_TRY(facts, parse_facts(text));
+  if (facts.name == request.name && facts.pre_dump) return {};
+  return fail(Code::usage, "'" + plain + "' is no pre-dump of '" + request.name + "'", "make one with --pre-dump");
+}
+
+/// What criu runs itself. Without them it fails late, and says little.
+Result<void> check_helpers(Kernel& kernel) {
+  constexpr std::array<std::pair<const char*, const char*>, 2> helpers{{{"ip", "iproute2"}, {"tar", "tar"}}};
+  for (const auto& [program, package] : helpers)
+    if (!criu_can_run(kernel, program))
+      return fail(Code::unsupported, std::string("criu needs the program '") + program + "'", std::string("install the package ") + package);
+  return {};
+}
+
+/// Its monitor sees init end, and takes the container down as after any end.
+Result<void> await_teardown(Host& host, const ContainerPaths& paths, const RunState& dumped) {
+  if (Result<UniqueFd> monitor = host.kernel.pidfd_open(dumped.monitor.pid); monitor && is_alive(dumped.monitor))
+    LXCX_CHECK(host.kernel.wait_pidfd(monitor->get(), -1));
+  LXCX_CHECK(finish_stale_teardown(host, paths));
+  return {};
+}
+
+}  // namespace
+
+Result<void> dump_container(Host& host, const ContainerPaths& paths, const DumpRequest& request) {
+  LXCX_CHECK(check_name(paths.name));
+  LXCX_TRY(subject, find_subject(host, paths));
+  LXCX_CHECK(refuse_undumpable(host, subject.config, subject.state));
+  if (request.stop && subject.config.ephemeral)
+    return fail(Code::unsupported, "'" + paths.name + "' is ephemeral: with --stop its root file system would go, and the checkpoint be of no use",
+                "dump it without --stop");
+  LXCX_CHECK(refuse_frozen(subject));
+  LXCX_CHECK(check_action_script(host.kernel, request.action_script));
+  LXCX_CHECK(ImageDirectory::check_free(host.kernel, request.directory));
+  LXCX_CHECK(check_previous(host.kernel, request));
+  LXCX_TRY(criu, find_criu(host.kernel));
+  LXCX_CHECK(check_helpers(host.kernel));
+  LXCX_CHECK(check_criu(host.kernel, criu));
+  {
+    LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, lock_timeout_ms));
+    if (!is_alive(subject.state.init)) return std::unexpected(not_running(host, paths));
+    LXCX_CHECK(write_images(subject, criu, request));
+  }
+  return request.stop && !request.pre_dump ? await_teardown(host, paths, subject.state) : Result<void>{};
+}
+
+}  // namespace lxcx::core

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The directory of a checkpoint: criu's images, its logs, and what lxcx must know beside them.
+//
+//   lxcx.facts     the CheckpointFacts below
+//   lxcx.config    the configuration that the container was started with
+//   inventory.img  criu's own, written last: with it the dump is whole
+//   dump.log, restore.log
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/unique_fd.hpp"
+#include "core/kernel/kernel.hpp"
+
+namespace lxcx::core {
+
+/// A pseudo-terminal whose master the monitor holds: to criu a thing from outside, by two names.
+struct TerminalFact {
+  std::string name;                 ///< "console", "tty1"
+  std::string tty;                  ///< as criu names the open files: "tty[8800:5]", device and file system in hexadecimal
+  std::vector<std::string> mounts;  ///< where it is mounted in the container: "/dev/console"
+};
+
+/// A network device of the container that is half of a pair.
+struct NicFact {
+  unsigned index = 0;        ///< lxc.net.INDEX
+  std::string inside_name;   ///< "eth0", as it was called when it was dumped
+};
+
+/// Something of this machine that is mounted in the container.
+struct MountFact {
+  std::string point;   ///< in the container: "/srv"
+  std::string source;  ///< here: what is mounted there again
+};
+
+struct CheckpointFacts {
+  std::string name, lxcpath, config_file;
+  std::string cgroup;        ///< as RunState has it
+  unsigned clone_flags = 0;
+  std::string network_lock;  ///< criu's table in the container's nftables (network_lock.hpp)
+  bool pre_dump = false;     ///< the memory alone: not to be restored
+  std::vector<TerminalFact> terminals;  ///< console first, then the ttys by number
+  std::vector<NicFact> nics;
+  std::vector<MountFact> mounts;
+};
+
+std::string print(const CheckpointFacts& facts);
+/// Errors: config, when it is not of this format.
+Result<CheckpointFacts> parse_facts(std::string_view text);
+
+/// What criu calls a mount of a terminal: "console", or "console-1" for its second one.
+std::string mount_key(const TerminalFact& terminal, std::size_t mount);
+/// The same for CheckpointFacts::mounts.
+std::string outside_key(std::size_t index);
+
+class ImageDirectory {
+ public:
+  /// For a dump: looks, and makes nothing. Errors: busy when it holds more than the log of a dump that failed; denied when it is not root's, or
+  /// others can write to it; not_found when it lies in no directory.
+  static Result<void> check_free(Kernel& kernel, const std::string& path);
+  /// Makes it, or takes an empty one, and closes it to others: 0700.
+  static Result<ImageDirectory> make(Kernel& kernel, const std::string& path);
+  /// For a restore. Errors: not_found when there is no whole checkpoint; denied as above, of each file and of the pre-dumps it builds on too.
+  static Result<ImageDirectory> open(Kernel& kernel, const std::string& path);
+
+  int fd() const { return fd_.get(); }
+  const std::string& path() const { return path_; }
+  /// The same directory, whatever becomes of its name, for a criu that inherits the fd.
+  std::string path_for_criu() const;
+  /// In a process that has a mount namespace of its own, where nothing can be mounted below what was opened outside: opens it there, under the same
+  /// number. Errors: busy, when the name stands for something else by now.
+  Result<void> reopen() const;
+
+  /// For as long as a restore takes, a container's own root may open the images by a fd that it has; it cannot list them, or get here by a path.
+  Result<void> let_group_search(gid_t group) const;
+  void close_to_group() const;
+
+  Result<std::string> read(const char* name) const;
+  Result<void> write(const std::string& name, std::string_view text) const;
+  /// After a failed dump: all but the log goes, and the directory itself when nothing else can be told by it.
+  void discard(bool keep_log) const;
+
+ private:
+  ImageDirectory(Kernel& kernel, std::string path, UniqueFd fd, bool is_new)
+      : kernel_(&kernel), path_(std::move(path)), fd_(std::move(fd)), is_new_(is_new) {}
+  Kernel* kernel_;
+  std::string path_;
+  UniqueFd fd_;
+  bool is_new_;  ///< made by this process
+};
+
+inline constexpr const char* facts_file = "lxcx.facts";
+inline constexpr const char* config_copy = "lxcx.config";
+inline constexpr const char* dump_log = "dump.log";
+inline constexpr const char* restore_log = "restore.log";
+
+/// The error of a criu that failed: `what`, its log's last errors, and where the log is.
+Error criu_error(const ImageDirectory& images, const char* log, const std::string& what, std::string_view output);
+
+/// An action script must be a file that root alone can change. Errors: not_found, denied, usage.
+Result<void> check_action_script(Kernel& kernel, const std::string& path);
+
+}  // namespace lxcx::core
