@@ -42,13 +42,13 @@ std::string hint_for(enter::Step step, int error) {
   switch (step) {
     case Step::enter_namespaces: return error == EPERM ? "only root, or the user who started it, may enter the container" : "";
     case Step::clone:
-      if (error == EACCES) return "the container's cgroup cannot be entered from the one this command is in; attach -e CGROUP goes without";
+      if (error == EACCES) return "the container's cgroup cannot be entered from the one this command is in; attach -eCGROUP goes without";
       return error == ENOMEM ? "the container's init has just ended" : "";
     case Step::set_ids: return error == EINVAL ? "the id is not in the container's lxc.idmap" : "";
     case Step::set_limits: return error == EPERM ? "lxc.prlimit asks for more than lxcx itself may have" : "";
     case Step::make_session: return "";
-    case Step::set_label: return "the security module does not take lxc.apparmor.profile or lxc.selinux.context; attach -e LSM goes without";
-    case Step::join_cgroups: return "attach -e CGROUP goes without";
+    case Step::set_label: return "the security module does not take lxc.apparmor.profile or lxc.selinux.context; attach -eLSM goes without";
+    case Step::join_cgroups: return "attach -eCGROUP goes without";
     default: return "";
   }
 }
