@@ -273,6 +273,21 @@ after_autostart() {
   must_be_clean
 }
 
+# What only looks at a running container, or has none, changes nothing.
+for looks in info ls wait top; do
+  eval "once_$looks() { once_running; }; ready_$looks() { :; }; after_$looks() { runs_on; must_be_whole; }"
+done
+args_info=(info $name)
+args_ls=(ls --fancy)
+args_wait=(wait -s RUNNING -t 5 $name)
+args_top=(top -b -d 1 --count 1)
+
+for alone in unshare usernsexec; do
+  eval "once_$alone() { :; }; ready_$alone() { :; }; after_$alone() { must \"\${program[@]}\" \"\${args_$alone[@]}\"; must_be_clean; }"
+done
+args_unshare=(unshare -s 'MOUNT|PID|UTSNAME' -- true)
+args_usernsexec=(usernsexec -m b:0:100000:10 -- true)
+
 # one_run N: true when the call was reached.
 one_run() {
   local nth=$1 calls call
