@@ -35,6 +35,9 @@ steps "another escape leaves"
 check_match "and twice is itself once" 'got a.b, /dev/tty1' "$output"
 console $'wait connected to the console\ntype anyone\\r\nwait got anyone, /dev/console\ntype \\x01q' -t 0
 steps "the console itself"
+ln -s "$lxcx_program" "$scratch/lxc-console"
+at $'wait tty2\ntype by name\\r\nwait got by name, /dev/tty2\ntype \\x01q' "$scratch/lxc-console" -P "$containers" -n lxcxt-c -t 2
+steps "lxc-console"
 check_exit "a terminal that is not there" 3 lxcx console lxcxt-c -t 9 </dev/null
 
 # One is taken by one.

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../support/harness.sh"
 
 check "create makes a container" lxcx create -t busybox -n lxcxt-a -f none
+check_match "its configuration says what it was made with" '^# Template used to create this container: busybox$' "$(cat "$containers/lxcxt-a/config")"
 check_exit "creating it again is refused" 4 lxcx create -t busybox -n lxcxt-a -f none
 check_match "the refusal says what to do" 'hint: ' "$output"
 check_equal "it is defined, and stopped" STOPPED "$(lxcx info -s -H lxcxt-a)"
