@@ -55,21 +55,23 @@ bool may_appear_later(const StartContext& context) {
 }
 
 Result<void> inspect_init(StartContext& context, const std::string& path) {
-  Result<UniqueFd> fd = open_beneath(context.kernel, context.rootfs_mount.get(), path.c_str(), O_RDONLY);
-  if (!fd) {
+  // Looked at before it is opened: a FIFO of the image's would wait for ever, and a device's driver would be the host's.
+  Result<UniqueFd> place = open_beneath(context.kernel, context.rootfs_mount.get(), path.c_str(), O_PATH);
+  if (!place) {
     // A link to an absolute path is followed inside; what stays missing is missing.
     if (may_appear_later(context)) return {};
-    Error error{Code::not_found, fd.error().sys_errno, "the root file system has no '" + path + "'", {}, {}, {}, {}};
+    Error error{Code::not_found, place.error().sys_errno, "the root file system has no '" + path + "'", {}, {}, {}, {}};
     error.hint = "is the root file system complete? Name another program with lxc.init.cmd or after --";
     return std::unexpected(std::move(error));
   }
-  LXCX_TRY(status, context.kernel.fstat(fd->get()));
+  LXCX_TRY(status, context.kernel.fstat(place->get()));
   if (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0) {
     if (may_appear_later(context)) return {};
     return fail(Code::denied, "the init program '" + path + "' is no executable file", "make it executable, or name another with lxc.init.cmd");
   }
+  LXCX_TRY(fd, context.kernel.openat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(place->get())).c_str(), O_RDONLY));
   std::array<unsigned char, 20> head{};
-  LXCX_TRY(size, context.kernel.read(fd->get(), head.data(), head.size()));
+  LXCX_TRY(size, context.kernel.read(fd.get(), head.data(), head.size()));
   if (size < head.size() || std::memcmp(head.data(), ELFMAG, SELFMAG) != 0) return {};
   return check_elf(context, path, head);
 }
