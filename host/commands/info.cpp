@@ -101,7 +101,8 @@ std::string config_text(const std::vector<ConfigValue>& config, bool bare) {
   std::string out;
   for (const ConfigValue& item : config) {
     const std::string value = printable(core::join(item.values, "\n"), true);
-    out += bare ? value + '\n' : printable(item.key) + " = " + value + '\n';
+    if (!bare) out += printable(item.key) + (value.empty() ? " =" : " = ");
+    out += value + '\n';
   }
   return out;
 }

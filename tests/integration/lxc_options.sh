@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The options of LXC's tools one by one, those that lxc_names.sh does not have: each call is made of Debian's tool and of lxcx by that name.
+. "$(dirname "$0")/../support/harness.sh"
+. "$(dirname "$0")/../support/lxc_beside.sh"
+file=$scratch/written
+# differ PROMISE STATUS-OF-LXC STATUS-OF-LXCX TOOL ARGUMENT…: on purpose; docs/migrating-from-lxc.md lists it.
+differ() {
+  local promise=$1 wanted="$2 $3" tool=$4 got
+  shift 4
+  got=$(lxc-"$tool" -P "$theirs" "$@" >/dev/null 2>&1 </dev/null; echo $?)
+  got+=" $("$names/lxc-$tool" -P "$containers" "$@" >/dev/null 2>&1 </dev/null; echo $?)"
+  check_equal "$promise: other than LXC" "$wanted" "$got"
+}
+fresh() { rm -f "$file" "$file.log"; }
+
+both "lxc-ls --stopped" ls -1 --stopped
+both "lxc-ls --frozen of none" ls -1 --frozen
+both "lxc-ls --defined" ls -1 --defined
+both "lxc-ls --filter" ls -1 --filter '^lxcxt-[a-z]$'
+both "lxc-ls --filter of nothing" ls -1 --filter '^other'
+both "lxc-ls of a pattern" ls -1 'lxcxt-.*'
+both "lxc-ls -F in capitals" ls -f -F NAME,PID,UNPRIVILEGED,INTERFACE,IPV4,IPV6
+differ "lxc-ls with a column that is none" 0 1 ls -f -F name,nosuch
+both "lxc-info -i of a stopped one" info -n lxcxt-n -i
+both "lxc-info -S of a stopped one" info -n lxcxt-n -S
+both "lxc-info of several keys" info -n lxcxt-n -c lxc.uts.name -c lxc.rootfs.options
+both "lxc-create of a template that is not there" create -n lxcxt-m -t nosuch
+differ "lxc-create from a configuration that is not there" 0 1 create -n lxcxt-m -t none -f /nosuch
+rm -rf "$theirs/lxcxt-m"
+both "lxc-create with a name that is none" create -n a/b -t none
+both "lxc-create on a store that is none" create -n lxcxt-m -t busybox -B nosuch
+both "lxc-wait for one of two" wait -n lxcxt-n -s 'RUNNING|STOPPED'
+both "lxc-wait of an undefined one" wait -n lxcxt-none -s STOPPED -t 0
+differ "lxc-start with a log level that is none" 0 1 start -n lxcxt-n -l nosuch
+both "lxc-start -s without a value" start -n lxcxt-n -s lxc.uts.name
+lxc-stop -P "$theirs" -n lxcxt-n -k
+both "lxc-start -s of a key that is none" start -n lxcxt-n -s lxc.nosuch=1
+differ "lxc-unfreeze of a stopped one" 0 1 unfreeze -n lxcxt-n
+check_exit "lxc-execute without a command, of which LXC dies" 1 "$names/lxc-execute" -P "$containers" -n lxcxt-n
+both "lxc-execute as another user" execute -n lxcxt-n -u 33 -g 44 -- id -u
+both "lxc-execute as another group" execute -n lxcxt-n -u 33 -g 44 -- id -g
+both "lxc-execute with an option set" execute -n lxcxt-n -s lxc.uts.name=other -- hostname
+differ "lxc-execute of what is not there" 255 1 execute -n lxcxt-n -- /nosuch
+
+fresh
+both "lxc-start -d -p" start -n lxcxt-n -d -p "$file"
+check_match "a pid is in the file" '^[0-9]+$' "$(cat "$file")"
+both "lxc-attach -a" attach -n lxcxt-n -a i686 -- uname -m
+both "lxc-attach -a of none" attach -n lxcxt-n -a nosuch -- true
+both "lxc-attach -u -g" attach -n lxcxt-n -u 33 -g 44 -- sh -c 'id -u; id -g'
+both "lxc-attach -s" attach -n lxcxt-n -s 'UTSNAME|NETWORK' -- hostname
+both "lxc-attach -s of none" attach -n lxcxt-n -s NOSUCH -- true
+both "lxc-attach -e" attach -n lxcxt-n -e -- grep CapEff /proc/self/status
+both "lxc-attach without it" attach -n lxcxt-n -- grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status
+export LXCXT_KEPT=kept
+both "lxc-attach --keep-env" attach -n lxcxt-n --keep-env -- sh -c 'echo $LXCXT_KEPT'
+both "lxc-attach --clear-env --keep-var" attach -n lxcxt-n --clear-env --keep-var LXCXT_KEPT -- sh -c 'echo $LXCXT_KEPT'
+both "lxc-attach -v" attach -n lxcxt-n -v LXCXT_KEPT=set -- sh -c 'echo $LXCXT_KEPT'
+both "lxc-attach -R" attach -n lxcxt-n -R -s NETWORK -- sh -c 'ls /sys/class/net'
+both "lxc-attach with an option that is none" attach -n lxcxt-n --nosuch -- true
+both "lxc-ls --frozen" ls -1 --frozen
+both "lxc-ls -f -F of what runs" ls -f -F name,state,autostart,groups,unprivileged
+both "lxc-info -S -H" info -n lxcxt-none -S -H
+both "lxc-info -i -H" info -n lxcxt-n -i -H
+both "lxc-freeze" freeze -n lxcxt-n
+both "lxc-freeze again" freeze -n lxcxt-n
+both "lxc-ls --frozen of one" ls -1 --frozen
+both "lxc-ls --active of a frozen one" ls -1 --active
+both "lxc-unfreeze" unfreeze -n lxcxt-n
+both "lxc-unfreeze again" unfreeze -n lxcxt-n
+both "lxc-wait for what is" wait -n lxcxt-n -s RUNNING
+both "lxc-device with a word that is none" device -n lxcxt-n nosuch /dev/null
+both "lxc-stop -r" stop -n lxcxt-n -r -t 5
+both "it runs" info -n lxcxt-n -s -H
+both "lxc-stop -W" stop -n lxcxt-n -W
+both "it ends" wait -n lxcxt-n -s STOPPED -t 30
+
+fresh
+: >"$file"
+differ "lxc-start -F -c of a plain file" 1 0 start -n lxcxt-n -F -c "$file" -- /bin/echo on the console
+check_match "is written to the file" 'on the console' "$(cat "$file")"
+fresh
+both "lxc-start -L" start -n lxcxt-n -L "$file"
+both "lxc-stop --kill" stop -n lxcxt-n --kill
+check "the console's log is there" test -e "$file"
+both "lxc-start -o -l" start -n lxcxt-n -o "$file.log" -l INFO
+check "the log too" test -s "$file.log"
+both "lxc-destroy -f of what runs" destroy -n lxcxt-n -f
+both "then there is none" ls -1
+fresh
