@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <link.h>
 
+#include <algorithm>
 #include <boost/dll/shared_library.hpp>
 
 #include "core/plugin/elf.hpp"
