@@ -107,19 +107,45 @@ std::vector<TerminalFact> find_terminals(const ContainerConfig& config, const st
   return terminals;
 }
 
-/// What is mounted from this machine, by a path here that leads to it. What has none is left to criu, which says so.
-Result<std::vector<MountFact>> find_outside_mounts(Kernel& kernel, const std::vector<MountLine>& mounts) {
+/// Whether two paths of this machine are one file or directory.
+bool are_one(Kernel& kernel, const std::string& first, const std::string& second) {
+  const Result<struct stat> one = kernel.fstatat(AT_FDCWD, first.c_str(), 0), other = kernel.fstatat(AT_FDCWD, second.c_str(), AT_SYMLINK_NOFOLLOW);
+  return one && other && one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+Result<std::vector<MountEntry>> configured_mounts(Kernel& kernel, const ContainerConfig& config) {
+  std::vector<MountEntry> entries = config.mounts;
+  if (config.fstab.empty()) return entries;
+  LXCX_TRY(text, read_file(kernel, AT_FDCWD, config.fstab.c_str(), largest_file));
+  LXCX_TRY(more, parse_fstab(text, config.fstab));
+  entries.insert(entries.end(), more.begin(), more.end());
+  return entries;
+}
+
+std::string point_of(const MountEntry& entry) {
+  const std::size_t begin = entry.target.find_first_not_of('/');
+  std::string point = "/" + (begin == std::string::npos ? std::string() : entry.target.substr(begin));
+  while (point.size() > 1 && point.ends_with('/')) point.pop_back();
+  return point;
+}
+
+/// What is mounted from this machine where the configuration says so, and the nodes of /dev. Of these a restore mounts the configuration's own
+/// source, as a start would. All else was mounted by the container itself, who may have made the path lead elsewhere by then: it is left to criu,
+/// which refuses it.
+Result<std::vector<MountFact>> find_outside_mounts(Kernel& kernel, const ContainerConfig& config, const std::vector<MountLine>& mounts) {
   LXCX_TRY(machine, mounts_of(kernel, "self"));
+  LXCX_TRY(entries, configured_mounts(kernel, config));
   std::vector<MountFact> facts;
   for (const MountLine& mount : outside_mounts(mounts)) {
-    const auto leads_there = [&](const std::string& place) {
-      // Another mount may cover it.
-      const Result<struct stat> status = kernel.fstatat(AT_FDCWD, place.c_str(), AT_SYMLINK_NOFOLLOW);
-      return status && status->st_dev == ::gnu_dev_makedev(mount.major, mount.minor);
-    };
     const std::vector<std::string> places = places_outside(mount, machine);
-    const auto place = std::ranges::find_if(places, leads_there);
-    if (place != places.end()) facts.push_back({mount.point, *place});
+    const bool is_node = mount.type == "devtmpfs" && std::ranges::find(places, mount.point) != places.end();
+    if (is_node) facts.push_back({mount.point, mount.point});
+    if (is_node) continue;
+    const auto is_source = [&](const MountEntry& entry) {
+      return entry.source.starts_with('/') && point_of(entry) == mount.point &&
+             std::ranges::any_of(places, [&](const std::string& place) { return are_one(kernel, entry.source, place); });
+    };
+    if (const auto entry = std::ranges::find_if(entries, is_source); entry != entries.end()) facts.push_back({mount.point, entry->source});
   }
   return facts;
 }
@@ -169,7 +195,7 @@ Result<CheckpointFacts> gather(const Subject& subject, const DumpRequest& reques
   facts.pre_dump = request.pre_dump;
   LXCX_TRY(mounts, mounts_of(subject.host.kernel, std::to_string(subject.state.init.pid)));
   facts.terminals = find_terminals(subject.config, mounts);
-  LXCX_TRY(outside, find_outside_mounts(subject.host.kernel, mounts));
+  LXCX_TRY(outside, find_outside_mounts(subject.host.kernel, subject.config, mounts));
   facts.mounts = std::move(outside);
   LXCX_TRY(nics, find_nics(subject));
   facts.nics = std::move(nics);
@@ -269,6 +295,9 @@ Result<void> dump_container(Host& host, const ContainerPaths& paths, const DumpR
   if (request.stop && subject.config.ephemeral)
     return fail(Code::unsupported, "'" + paths.name + "' is ephemeral: with --stop its root file system would go, and the checkpoint be of no use",
                 "dump it without --stop");
+  if (!request.previous.empty() && !subject.config.idmap.empty())
+    return fail(Code::unsupported, "a dump that builds on a pre-dump cannot be restored into mapped ids: these may not read the pre-dump's directory",
+                "dump it without --predump-dir");
   LXCX_CHECK(refuse_frozen(subject));
   LXCX_CHECK(check_action_script(host.kernel, request.action_script));
   LXCX_CHECK(ImageDirectory::check_free(host.kernel, request.directory));

@@ -97,8 +97,8 @@ Result<std::vector<ContainerUsage>> running_usage(Host& host, const std::string&
     if (summary.init <= 0 || summary.manager != "lxcx") continue;
     const Observed seen = observe(host, {lxcpath, summary.name});
     if (!seen.init_alive) continue;
-    LXCX_TRY(groups, cgroups.of(seen.run.cgroup_base));
-    all.push_back({summary.name, seen.run.cgroup.empty() ? Usage{} : read_usage(*groups, seen.run.cgroup)});
+    const Result<const Cgroups*> groups = cgroups.of(seen.run.cgroup_base);
+    all.push_back({summary.name, seen.run.cgroup.empty() || !groups ? Usage{} : read_usage(**groups, seen.run.cgroup)});
   }
   return all;
 }

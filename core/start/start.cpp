@@ -187,7 +187,6 @@ Result<void> run_steps_of(StartContext& context) { return context.run_steps != n
 
 /// The daemon's whole life as lxcx: it ends as the monitor, or with an error sent to the caller.
 [[noreturn]] void run_daemon(StartContext& context, int caller) {
-  context.waiting_command = ::getppid();
   DaemonLog log(context.kernel, caller, context.host.log);
   context.forked_log = &log;
   Result<void> done = daemonize(context);
@@ -263,6 +262,7 @@ Result<StartOutcome> start_daemon(StartContext& context) {
   Result<std::pair<UniqueFd, UniqueFd>> pair = kernel.socketpair(SOCK_SEQPACKET);
   if (!pair) return without_daemon(pair.error());
   std::pair<UniqueFd, UniqueFd> ends = std::move(*pair);
+  context.waiting_command = ::getpid();
   const Result<pid_t> forked = kernel.fork();
   if (!forked) return without_daemon(forked.error());
   if (*forked == 0) {

@@ -66,10 +66,13 @@ Result<void> make_namespace(Kernel& kernel) {
   if (made) made = write_all(kernel, go.second.get(), "g");
   go.second.reset();
   const Result<std::string> error = read_all(kernel, errors.first.get(), longest_error);
-  (void)kernel.wait_pid(child);
+  const Result<ExitStatus> ended = kernel.wait_pid(child);
   if (!made) return made;
   if (!error) return std::unexpected(error.error());
   if (!error->empty()) return Failure(unpack_error(*error));
+  if (!ended) return std::unexpected(ended.error());
+  if (ended->as_shell() != 0)
+    return fail(Code::internal, "the process that has the ids mapped ended with status " + std::to_string(ended->as_shell()));
   return {};
 }
 

@@ -100,6 +100,12 @@ make_container lxcxt-b "lxc.namespace.share.uts = $(init_of lxcxt-a)"
 refused lxcxt-b "lxc.namespace.share.uts = PID"
 ip link add lxcxt-link type bridge
 test_clean_up() { ip link delete lxcxt-link; }
+chmod 711 "$containers"
+make_container lxcxt-mapped 'lxc.idmap = u 0 100000 65536' 'lxc.idmap = g 0 100000 65536'
+lxcx start lxcxt-mapped
+check_exit "a dump that builds on a pre-dump, with mapped ids" 6 lxcx checkpoint -s -D "$scratch/second" --predump-dir ../first lxcxt-mapped
+check_equal "leaves it running" RUNNING "$(lxcx info -s -H lxcxt-mapped)"
+lxcx stop -k lxcxt-mapped
 make_container lxcxt-c 'lxc.net.0.type = macvlan' 'lxc.net.0.link = lxcxt-link' 'lxc.net.0.macvlan.mode = bridge'
 if lxcx start lxcxt-c 2>/dev/null; then
   lxcx stop -k lxcxt-c

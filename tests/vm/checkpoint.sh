@@ -37,6 +37,10 @@ answers() { busybox ping -c 1 -W 2 "$1"; }
 check "start" lxcx start lxcxt-a -- /count
 check "a program inside counts" eventually 60 test -s "$root/now"
 check "its network answers" eventually 60 answers 10.77.0.2
+# By the time of a restore its path could lead anywhere on the host.
+check "it mounts what it is given once more" inside lxcxt-a sh -c 'mkdir /srv/own && mount --bind /srv/own /mnt'
+check "what a container has mounted itself from outside is not dumped" eval '! lxcx checkpoint -D "$images/own" lxcxt-a'
+check "and it runs on" inside lxcxt-a sh -c 'umount /mnt && rmdir /srv/own'
 
 check "dump without --stop" lxcx checkpoint -D "$images/on" lxcxt-a
 check "the container runs on" counts_on

@@ -112,6 +112,11 @@ void ControlServer::on_connection(unsigned slot, std::uint32_t events) {
   Request request;
   const auto size = static_cast<std::size_t>(got);
   const Defect defect = size > max_request ? Defect::too_long : parse_request(bytes, size, request);
+  // Before the answer: whoever has that finds no descriptor of his here.
+  if (descriptor >= 0 && (defect != Defect::none || request.type != Type::add_listener)) {
+    ::close(descriptor);
+    descriptor = -1;
+  }
   const bool sent =
       defect == Defect::none
           ? answer(connection, request, descriptor)

@@ -20,6 +20,7 @@ using namespace core::notify;
 namespace {
 
 constexpr std::int64_t told_every_ms = 10000;
+constexpr std::int64_t longest_shedding_ms = 100;
 
 std::int64_t now_ms() {
   timespec now = {};
@@ -307,17 +308,19 @@ int Notifier::timeout_ms() const {
 }
 
 // What came while all questions were open has waited in the kernel for as long as the oldest of them at most: when that one's time is over, all that
-// wait there fail with it, so that nobody waits for a second time-out. It ends when a look at the listeners finds none that has a call.
+// wait there fail with it, so that nobody waits for a second time-out. It ends when a look at the listeners finds none that has a call, or soon: who
+// calls again and again must not keep the others from being asked about.
 void Notifier::expire() {
-  if (is_shedding_ && !has_calls_) is_shedding_ = false;
-  has_calls_ = false;
-  if (timeout_ms() != 0 || is_shedding_) return;
   const std::int64_t now = now_ms();
+  if (is_shedding_ && (!has_calls_ || now >= shed_until_ms_)) is_shedding_ = false;
+  has_calls_ = false;
   const bool others_wait = is_paused_;
   for (Question& question : questions_) {
     if (!question.is_open || question.deadline_ms > now) continue;
     give_up(question, Cause::no_answer, 0);
-    is_shedding_ = others_wait;
+    if (!others_wait || is_shedding_) continue;
+    is_shedding_ = true;
+    shed_until_ms_ = now + longest_shedding_ms;
   }
 }
 

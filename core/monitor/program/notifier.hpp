@@ -103,6 +103,7 @@ class Notifier {
   socklen_t address_size_ = 0;
   bool is_paused_ = false;    ///< no free question: listeners are not watched
   bool is_shedding_ = false;  ///< what waits is not asked about any more
+  std::int64_t shed_until_ms_ = 0;
   bool has_calls_ = false;    ///< some listener had one since expire()
   int listeners_[max_listeners];
   Question questions_[max_questions];

@@ -45,6 +45,7 @@ Result<CreateOutcome> Runtime::create(const CreateRequest& request) {
 }
 Result<StartOutcome> Runtime::start(const StartRequest& request) {
   state_->world.started = request;
+  if (request.foreground && request.trace_steps && request.on_trace) request.on_trace(state_->world.start_outcome.trace);
   return answer(state_->world, state_->world.start_outcome);
 }
 Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request) {
