@@ -130,8 +130,8 @@ std::string point_of(const MountEntry& entry) {
 }
 
 /// What is mounted from this machine where the configuration says so, and the nodes of /dev. Of these a restore mounts the configuration's own
-/// source, as a start would. All else was mounted by the container itself, who may have made the path lead elsewhere by then: it is left to criu,
-/// which refuses it.
+/// source, as a start would. All else was mounted by the container itself, who may have made the path lead elsewhere by then: refused,
+/// since criu would follow it (mount(2)). What this machine has no path to is left to criu.
 Result<std::vector<MountFact>> find_outside_mounts(Kernel& kernel, const ContainerConfig& config, const std::vector<MountLine>& mounts) {
   LXCX_TRY(machine, mounts_of(kernel, "self"));
   LXCX_TRY(entries, configured_mounts(kernel, config));
@@ -145,7 +145,13 @@ Result<std::vector<MountFact>> find_outside_mounts(Kernel& kernel, const Contain
       return entry.source.starts_with('/') && point_of(entry) == mount.point &&
              std::ranges::any_of(places, [&](const std::string& place) { return are_one(kernel, entry.source, place); });
     };
-    if (const auto entry = std::ranges::find_if(entries, is_source); entry != entries.end()) facts.push_back({mount.point, entry->source});
+    const auto entry = std::ranges::find_if(entries, is_source);
+    if (entry != entries.end()) {
+      facts.push_back({mount.point, entry->source});
+    } else if (!places.empty()) {
+      return fail(Code::unsupported, "'" + escape_line(mount.point) + "' is mounted from this machine, and by no line of the configuration",
+                  "unmount it inside, or give it to the container by lxc.mount.entry");
+    }
   }
   return facts;
 }

@@ -151,9 +151,8 @@ void Notifier::ask(unsigned slot, const std::uint8_t* request) {
   const int listener = listeners_[slot];
   Question& question = *free_question();
   const auto fail = [&](Cause cause) {
-    const int error = errno;
+    tell(cause, errno);  // first: who sees the call fail finds the reason in the log
     answer_default(listener, call.id);
-    tell(cause, error);
   };
   errno = 0;
   if (is_shedding_) return fail(Cause::no_answer);
@@ -236,8 +235,8 @@ void Notifier::close_question(Question& question) {
 // The connection goes too: an answer that comes late must not be taken for another's.
 void Notifier::give_up(Question& question, Cause cause, int error) {
   if (question.listener >= 0) {
-    answer_default(listeners_[question.listener], question.id);
     tell(cause, error);
+    answer_default(listeners_[question.listener], question.id);
   }
   disconnect(question);
   close_question(question);
