@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 
 #include <array>
 #include <chrono>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t largest_state = 64 << 10;
 /// Several freezes and thaws between two looks of the slowest reader.
 constexpr std::size_t most_changes = 32;
+constexpr int longest_hold_ms = 200;
 
 std::string print(const ProcessId& process) { return std::to_string(process.pid) + " " + std::to_string(process.start_time); }
 
@@ -191,7 +193,16 @@ Result<std::string> RunDirectory::config_path() const { return path_ + "/config"
 
 Result<Journal> RunDirectory::journal(bool create) const { return Journal::open(*kernel_, fd_.get(), create); }
 
+void RunDirectory::hold() const { (void)kernel_->flock(fd_.get(), LOCK_SH | LOCK_NB); }
+void RunDirectory::let_go() const { (void)kernel_->flock(fd_.get(), LOCK_UN); }
+
 Result<void> RunDirectory::remove() {
+  constexpr int look_again_ms = 5;
+  for (int waited_ms = 0; waited_ms < longest_hold_ms; waited_ms += look_again_ms) {
+    const Result<void> alone = kernel_->flock(fd_.get(), LOCK_EX | LOCK_NB);
+    if (alone || alone.error().code != Code::busy) break;
+    (void)kernel_->poll({}, look_again_ms);
+  }
   // A directory that has a state is a teardown to finish, and that reads the configuration: the journal goes before both, so that without a state
   // nothing is left to undo.
   constexpr std::array files{"control", "exit", "exit.new", "journal", "config.new", "state.new", "state", "config"};

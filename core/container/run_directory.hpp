@@ -112,7 +112,10 @@ class RunDirectory {
   Result<void> write_config(std::string_view text) const;
   Result<std::string> config_path() const;
   Result<Journal> journal(bool create) const;
-  /// Removes the files lxcx makes, then the directory.
+  /// From now on remove() waits until this is let go of, or closed: who follows the states reads the last one. Where it cannot be held, it is not.
+  void hold() const;
+  void let_go() const;
+  /// Removes the files lxcx makes, then the directory; waits 200 ms at most for those who hold it.
   Result<void> remove();
 
  private:

@@ -20,6 +20,5 @@ enum class State : int {
 std::string_view state_name(State state);                     ///< "RUNNING"
 std::optional<State> parse_state(std::string_view text);      ///< in any case
 bool is_up(State state);                                       ///< init runs, or is frozen
-bool may_follow(State from, State to);                        ///< the legal moves, as a table
 
 }  // namespace lxcx::core

@@ -197,6 +197,7 @@ class Watcher {
     const std::string path = "/proc/self/fd/" + std::to_string(directory.fd());
     LXCX_TRY(watch, host_.kernel.inotify_add_watch(inotify_.get(), path.c_str(), of_run));
     watches_[watch] = key;
+    directory.hold();
     Run run;
     run.paths = {key.first, key.second};
     run.directory = std::move(directory);
@@ -211,6 +212,7 @@ class Watcher {
     if (!state || state->changes.empty()) return;
     run.seen = state->changes.back().number;
     run.last = state->changes.back().state;
+    if (run.last == State::stopping || run.last == State::aborting) run.directory.let_go();
   }
 
   Result<void> look_again(const Key& key) {
@@ -230,6 +232,7 @@ class Watcher {
       run.seen = change.number;
       if (change.state == State::stopping && state.exit_status != -1) LXCX_CHECK(tell_exit(run, change.time_us, state.exit_status));
       LXCX_CHECK(tell(run, change.time_us, change.state));
+      if (change.state == State::stopping || change.state == State::aborting) run.directory.let_go();
     }
     return {};
   }
@@ -260,6 +263,7 @@ class Watcher {
 
   Result<void> finish(const Key& key) {
     Run& run = runs_.find(key)->second;
+    run.directory.let_go();  // this process itself may be the one that removes it
     const Result<bool> finished = finish_stale_teardown(host_, run.paths);
     if (finished) return check(key.first, key.second);
     // Another command is at it: it removes the directory.
