@@ -23,8 +23,10 @@ constexpr Option options[] = {
     {'P', "lxcpath", "DIR", "Where containers are kept, instead of lxc.lxcpath of lxc.conf or /var/lib/lxc.", Completes::directory},
     {'q', "quiet", "", "Write nothing to stderr; the exit status tells."},
     {'l', "logpriority", "LEVEL",
-     "What is logged: trace, debug, info, notice, warn, error, crit, alert or fatal. Without --logfile it goes to stderr.", Completes::level},
-    {'o', "logfile", "FILE", "Append the log to FILE; \"none\": no file.", Completes::file},
+     "What is logged: trace, debug, info, notice, warn, error, crit, alert or fatal. Without --logfile it goes to stderr, and to the container's own "
+     "log.",
+     Completes::level},
+    {'o', "logfile", "FILE", "Append the log to FILE, not to the container's own; \"none\": to no file.", Completes::file},
     {0, "format", "FORMAT", "text, or json where the command has results; errors are then JSON too, on stderr.", Completes::format},
     {0, "plugin-dir", "DIR", "Look for plugin manifests in DIR first. May be repeated; LXCX_PLUGIN_PATH adds to it.", Completes::directory},
     {0, "storage", "NAME", "Use this storage plugin, whatever the configuration says.", Completes::storage},

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/attach/relay.hpp"
 
-#include <asm/ioctls.h>
-#include <asm/termios.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <array>

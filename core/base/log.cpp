@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <mutex>
 
 #include "core/base/text.hpp"
@@ -91,8 +92,8 @@ std::unique_ptr<spdlog::formatter> layout(std::string_view program, std::string_
   return std::make_unique<spdlog::pattern_formatter>(literal(program) + name + " %Y%m%d%H%M%S.%e %v", spdlog::pattern_time_type::utc);
 }
 
-Result<Logger> open_file(const std::string& path, std::string_view program, std::string_view container) {
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640));
+Result<Logger> open_file(const std::string& path, std::string_view program, std::string_view container, int more_flags = 0) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | more_flags, 0640));
   if (!fd) return fail_errno(errno, "open the log file '" + path + "'", "name a file in a directory that exists, or 'none'");
   auto file = std::make_shared<spdlog::logger>("file", std::make_shared<AppendSink>(std::move(fd)));
   file->set_level(spdlog::level::trace);
@@ -109,6 +110,13 @@ Logger open_syslog(std::string_view name) {
 }
 
 bool names_file(std::string_view file) { return !file.empty() && file != "none"; }
+
+/// ContainerLog::fallback, and its file once there was something to say.
+struct Fallback {
+  std::string path, defined_by;
+  std::once_flag opened;
+  Logger file;
+};
 
 class SpdLog final : public Log {
  public:
@@ -136,6 +144,9 @@ class SpdLog final : public Log {
       return {};
     }
     file_ = nullptr;
+    fallback_ = nullptr;
+    const bool is_free = options_.file.empty() && wish.file.empty() && wish.facility.empty();
+    if (is_free && !wish.fallback.empty()) fallback_ = std::unique_ptr<Fallback>(new Fallback{wish.fallback, wish.defined_by, {}, {}});
     if (!names_file(wish.file)) return {};
     make_directories_above(wish.file);
     LXCX_TRY(file, open_file(wish.file, options_.program, wish.container));
@@ -144,10 +155,22 @@ class SpdLog final : public Log {
   }
 
  private:
-  bool is_kept(Level level) const { return (file_ || syslog_) && level >= options_.file_level.value_or(wished_.level.value_or(Level::error)); }
+  bool is_kept(Level level) const {
+    const Level otherwise = fallback_ ? Level::warn : Level::error;
+    return (file_ || syslog_ || fallback_) && level >= options_.file_level.value_or(wished_.level.value_or(otherwise));
+  }
   void keep(Level level, const std::string& safe) const {
-    if (file_) file_->log(carrier(level), "{:<8} {}", level_name(level), safe);
+    const Logger& file = fallback_ ? fallback_file() : file_;
+    if (file) file->log(carrier(level), "{:<8} {}", level_name(level), safe);
     if (syslog_) syslog_->log(carrier(level), "{}: {}", wished_.container, safe);
+  }
+  const Logger& fallback_file() const {
+    std::call_once(fallback_->opened, [this] {
+      if (::access(fallback_->defined_by.c_str(), F_OK) != 0) return;
+      make_directories_above(fallback_->path);
+      if (Result<Logger> file = open_file(fallback_->path, options_.program, wished_.container, O_NOFOLLOW)) fallback_->file = std::move(*file);
+    });
+    return fallback_->file;
   }
   bool is_shown(Level level) const { return !options_.quiet && level >= options_.stderr_level; }
   void write_stderr(Level level, const std::string& text) const {
@@ -160,6 +183,7 @@ class SpdLog final : public Log {
   ContainerLog wished_;
   Logger file_;
   Logger syslog_;
+  std::unique_ptr<Fallback> fallback_;
   bool is_fixed_;  ///< the command line named the file
 };
 

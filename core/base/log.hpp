@@ -33,6 +33,9 @@ struct ContainerLog {
   std::string file;            ///< empty or "none": no file; its directories are made
   std::optional<Level> level;  ///< unset: error
   std::string facility;        ///< empty: not to syslog; "daemon", "local0" to "local7"
+  /// Where nobody has named a file or a facility: made with the first line to be kept, as long as `defined_by` exists; unset level: warn. Where it
+  /// cannot be made there is no log.
+  std::string fallback, defined_by;
 };
 
 /// Where lxcx writes what it does. Pass it by reference; there is no global one. Library code logs at debug and below, and warns only about

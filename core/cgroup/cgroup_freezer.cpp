@@ -13,7 +13,7 @@
 namespace lxcx::core {
 namespace {
 
-constexpr std::size_t max_file = 1 << 16;
+constexpr std::size_t largest_state = 1 << 16;
 
 using Clock = std::chrono::steady_clock;
 
@@ -39,7 +39,7 @@ Result<void> freeze_v2(Kernel& kernel, const std::string& directory, bool frozen
   const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
   for (;;) {
     LXCX_TRY(events, kernel.openat(AT_FDCWD, (directory + "/cgroup.events").c_str(), O_RDONLY));
-    LXCX_TRY(text, read_all(kernel, events.get(), max_file));
+    LXCX_TRY(text, read_all(kernel, events.get(), largest_state));
     if (says_frozen(text) == frozen) return {};
     const int left = milliseconds_until(deadline);
     if (left == 0) return not_in_time(directory, frozen);
@@ -55,7 +55,7 @@ Result<void> freeze_v1(Kernel& kernel, const std::string& directory, bool frozen
   const auto deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
   for (int pause_ms = 1;; pause_ms = std::min(pause_ms * 2, 20)) {
     LXCX_CHECK(write_existing_file(kernel, AT_FDCWD, file.c_str(), wanted));
-    LXCX_TRY(state, read_file(kernel, AT_FDCWD, file.c_str(), max_file));
+    LXCX_TRY(state, read_file(kernel, AT_FDCWD, file.c_str(), largest_state));
     if (trim(state) == wanted) return {};
     const int left = milliseconds_until(deadline);
     if (left == 0) return not_in_time(directory, frozen);
@@ -93,10 +93,10 @@ Result<bool> Cgroups::is_frozen(const std::string& path) const {
   for (const Hierarchy& hierarchy : hierarchies_) {
     const std::string directory = group_directory(hierarchy, path);
     if (hierarchy.is_v2) {
-      const auto events = read_file(*kernel_, AT_FDCWD, (directory + "/cgroup.events").c_str(), max_file);
+      const auto events = read_file(*kernel_, AT_FDCWD, (directory + "/cgroup.events").c_str(), largest_state);
       if (events && says_frozen(*events)) return true;
     } else if (is_freezer(hierarchy)) {
-      const auto state = read_file(*kernel_, AT_FDCWD, (directory + "/freezer.state").c_str(), max_file);
+      const auto state = read_file(*kernel_, AT_FDCWD, (directory + "/freezer.state").c_str(), largest_state);
       if (state && trim(*state) == "FROZEN") return true;
     }
   }

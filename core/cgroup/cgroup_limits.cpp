@@ -18,7 +18,6 @@
 namespace lxcx::core {
 namespace {
 
-constexpr std::size_t max_file = 16 << 20;
 constexpr std::string_view swap_limit = "memory.memsw.limit_in_bytes";
 
 std::string controller_of(std::string_view key) { return std::string(key.substr(0, key.find('.'))); }
@@ -191,7 +190,7 @@ Result<std::string> Cgroups::read(const std::string& path, std::string_view key)
     LXCX_TRY(group, kernel_->openat(AT_FDCWD, directory.c_str(), O_RDONLY | O_DIRECTORY));
     return device_changes(*kernel_, group.get());
   }
-  Result<std::string> text = read_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), max_file);
+  Result<std::string> text = read_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), largest_cgroup_file);
   if (!text && text.error().sys_errno == ENOENT) return Failure(no_such_file(*hierarchy, directory, key));
   return text;
 }

@@ -13,7 +13,6 @@
 namespace lxcx::core {
 namespace {
 
-constexpr std::size_t max_file = 16 << 20;
 constexpr int retry_ms = 2;
 
 bool is_gone(const Error& error) { return error.sys_errno == ENOENT || error.sys_errno == ENODEV; }
@@ -74,7 +73,7 @@ Result<void> for_each_group(Kernel& kernel, const std::string& directory, Visit 
 }
 
 Result<std::vector<pid_t>> processes_of(Kernel& kernel, int group_fd) {
-  LXCX_TRY(text, read_file(kernel, group_fd, "cgroup.procs", max_file));
+  LXCX_TRY(text, read_file(kernel, group_fd, "cgroup.procs", largest_cgroup_file));
   std::vector<pid_t> pids;
   for (const std::string& line : split(text, '\n')) {
     const auto pid = parse_integer(line);

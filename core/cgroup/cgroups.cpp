@@ -17,10 +17,9 @@
 namespace lxcx::core {
 namespace {
 
-constexpr std::size_t max_file = 16 << 20;
 constexpr int removal_timeout_ms = 5000;
 
-Result<std::string> read_host_file(Kernel& kernel, const std::string& path) { return read_file(kernel, AT_FDCWD, path.c_str(), max_file); }
+Result<std::string> read_host_file(Kernel& kernel, const std::string& path) { return read_file(kernel, AT_FDCWD, path.c_str(), largest_cgroup_file); }
 
 /// What stands in the way of lxcx for good, rather than just now.
 bool is_lasting(const Error& error) {

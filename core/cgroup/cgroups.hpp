@@ -11,6 +11,9 @@
 
 namespace lxcx::core {
 
+/// More than any file of a control group, or of /proc that lists groups, has: cgroup.procs of a full group.
+constexpr std::size_t largest_cgroup_file = 16 << 20;
+
 enum class CgroupLayout {
   none,
   v1,

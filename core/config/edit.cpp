@@ -20,7 +20,7 @@ bool is_list_key(const std::string& key) {
   return spec->form == Form::include || is_list(*spec, key);
 }
 
-std::string place(const Location& where) { return printable(where.file) + ":" + std::to_string(where.line); }
+std::string file_and_line(const Location& where) { return printable(where.file) + ":" + std::to_string(where.line); }
 
 class Editor {
  public:
@@ -181,7 +181,7 @@ class Editor {
   }
 
   std::string included_hint(const std::vector<Setting>& others) const {
-    return place(others.back().where) + " sets " + others.back().key + "; includes are not changed, but to set an empty value here clears it";
+    return file_and_line(others.back().where) + " sets " + others.back().key + "; includes are not changed, but to set an empty value here clears it";
   }
 
   std::string_view text_;

@@ -227,7 +227,8 @@ constexpr std::array table{
 
     KeySpec{"lxc.log.level", "lxc.loglevel", scalar, unsets, "", apply_log_level, "0-8 or name", "ERROR",
             "What the log file takes: TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL."},
-    KeySpec{"lxc.log.file", "lxc.logfile", scalar, unsets, "", path<&C::log_file>, "path", "", "The log file."},
+    KeySpec{"lxc.log.file", "lxc.logfile", scalar, unsets, "", path<&C::log_file>, "path", "",
+            "The log file; none for none. Unset: warnings and errors go to the default one, lxcx(1)."},
     KeySpec{"lxc.log.syslog", "lxc.syslog", scalar, unsets, "", apply_log_syslog, "daemon or localN", "", "Log to syslog too, with this facility."},
 
     KeySpec{"lxc.net", "lxc.network", clears_group, clears_all, "lxc.net.", nullptr, "nothing", "", "Empty, it removes all network devices."},

@@ -114,15 +114,15 @@ constexpr std::array architectures{Named{"arm", bits32},         Named{"armel", 
                                    Named{"riscv64", bits64},     Named{"s390x", bits64},   Named{"x86_64", bits64}};
 
 template <class Table>
-auto find(const Table& table, std::string_view name) {
-  const auto found = std::ranges::find_if(table, [&](const auto& row) { return row.name == name; });
-  return found == table.end() ? std::nullopt : std::optional(found->value);
+auto find(const Table& rows, std::string_view name) {
+  const auto found = std::ranges::find_if(rows, [&](const auto& row) { return row.name == name; });
+  return found == rows.end() ? std::nullopt : std::optional(found->value);
 }
 
 template <class Table>
-std::vector<std::string_view> names_of(const Table& table) {
+std::vector<std::string_view> names_of(const Table& rows) {
   std::vector<std::string_view> names;
-  for (const auto& row : table) names.push_back(row.name);
+  for (const auto& row : rows) names.push_back(row.name);
   return names;
 }
 

@@ -35,7 +35,7 @@ std::string home(const ConfigSource& source) {
 
 SystemConfig defaults(const ConfigSource& source, bool is_root) {
   SystemConfig config;
-  config.lxcpath = is_root ? "/var/lib/lxc" : home(source) + "/.local/share/lxc";
+  config.lxcpath = is_root ? std::string(system_lxcpath) : home(source) + "/.local/share/lxc";
   config.default_config = is_root ? "/etc/lxc/default.conf" : home(source) + "/.config/lxc/default.conf";
   config.lvm_vg = config.lvm_thin_pool = config.zfs_root = config.rbd_pool = "lxc";
   return config;

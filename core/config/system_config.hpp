@@ -10,6 +10,9 @@
 
 namespace lxcx::core {
 
+/// Root's, unless lxc.conf or the command line says otherwise.
+constexpr std::string_view system_lxcpath = "/var/lib/lxc";
+
 struct SystemConfig {
   std::string file;     ///< where it was looked for; it need not exist
   std::string lxcpath;  ///< no trailing slash

@@ -157,7 +157,7 @@ class ContainerLock {
 };
 
 /// Errors: busy when another process held it for `timeout_ms`.
-Result<ContainerLock> lock_container(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, int timeout_ms);
+Result<ContainerLock> lock_container(Kernel& kernel, const RuntimeRoot& root, const ContainerPaths& paths, int timeout_ms = 5000);
 
 /// The abstract name of LXC's command socket for this container, without the NUL, as /proc/net/unix shows it behind an '@'.
 std::string lxc_command_name(const ContainerPaths& paths);

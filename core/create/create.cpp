@@ -285,7 +285,7 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
   LXCX_CHECK(check_new_name(paths.name));
   CreateOutcome outcome;
   LXCX_TRY(plan, make_plan(host, paths, default_config, request, outcome.warnings));
-  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
   LXCX_CHECK(clear_the_way(host, paths));
   // Both serve the undo, and so outlive it.
   UniqueFd directory;

@@ -14,7 +14,7 @@
 namespace lxcx::core {
 namespace {
 
-using State = KernelFeature::State;
+using FeatureState = KernelFeature::State;
 
 constexpr std::size_t largest_proc_file = std::size_t{16} << 20;
 
@@ -64,7 +64,7 @@ constexpr std::array rows{
 
 bool exists(Kernel& kernel, const std::string& path) { return kernel.faccessat(AT_FDCWD, path.c_str(), F_OK, 0).has_value(); }
 
-State state_of(Kernel& kernel, const KernelConfig& config, const Row& row) {
+FeatureState state_of(Kernel& kernel, const KernelConfig& config, const Row& row) {
   const std::string_view option = row.option;
   bool is_there = false;
   if (std::string_view(row.name) == "Cgroup namespace")
@@ -73,8 +73,8 @@ State state_of(Kernel& kernel, const KernelConfig& config, const Row& row) {
     is_there = true;  // file capabilities cannot be left out since Linux 2.6.33
   else
     is_there = config.has(option);
-  if (is_there) return State::enabled;
-  return row.is_required ? State::required : State::missing;
+  if (is_there) return FeatureState::enabled;
+  return row.is_required ? FeatureState::required : FeatureState::missing;
 }
 
 /// Nothing where the kernel has no modules.
@@ -101,11 +101,11 @@ void add_v1_features(Kernel& kernel, KernelCheck& check) {
       if (mount.ends_with(ending)) return true;
     return false;
   };
-  const auto add = [&](const char* name, State state) { check.features.push_back({"Control groups", name, "", state, std::nullopt}); };
-  if (!has_mount("/systemd")) add("Cgroup v1 systemd controller", State::missing);
-  if (!has_mount("/freezer")) add("Cgroup v1 freezer controller", State::missing);
+  const auto add = [&](const char* name, FeatureState state) { check.features.push_back({"Control groups", name, "", state, std::nullopt}); };
+  if (!has_mount("/systemd")) add("Cgroup v1 systemd controller", FeatureState::missing);
+  if (!has_mount("/freezer")) add("Cgroup v1 freezer controller", FeatureState::missing);
   if (!check.cgroup_v1_mounts.empty() && exists(kernel, check.cgroup_v1_mounts.front() + "/cgroup.clone_children"))
-    add("Cgroup v1 clone_children flag", State::enabled);
+    add("Cgroup v1 clone_children flag", FeatureState::enabled);
 }
 
 }  // namespace
@@ -141,8 +141,8 @@ Result<KernelCheck> check_kernel_config(Kernel& kernel, const std::string& file)
     const std::string_view option = row.option;
     if (option == "CONFIG_CPUSETS" && !config.has("CONFIG_SMP")) continue;
     if (option == "CONFIG_CGROUP_DEVICE") add_v1_features(kernel, check);
-    const State state = state_of(kernel, config, row);
-    const std::optional<bool> loaded = state == State::enabled ? is_loaded(modules, row.module) : std::nullopt;
+    const FeatureState state = state_of(kernel, config, row);
+    const std::optional<bool> loaded = state == FeatureState::enabled ? is_loaded(modules, row.module) : std::nullopt;
     check.features.push_back({row.section, *row.name != '\0' ? row.name : row.option, row.option, state, loaded});
   }
   if (!config.has("CONFIG_USER_NS")) return check;

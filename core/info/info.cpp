@@ -18,7 +18,7 @@ namespace lxcx::core {
 
 namespace {
 
-std::optional<std::uint64_t> number_in(const Result<std::string>& text) {
+std::optional<std::uint64_t> number_of(const Result<std::string>& text) {
   if (!text) return std::nullopt;
   const Result<std::int64_t> value = parse_integer(trim(*text));
   return value ? std::optional(static_cast<std::uint64_t>(*value)) : std::nullopt;
@@ -36,7 +36,7 @@ void fill_statistics(Host& host, const RunState& run, ContainerInfo& info) {
 
 std::optional<std::uint64_t> link_counter(Kernel& kernel, const std::string& link, std::string_view counter) {
   const std::string path = "/sys/class/net/" + link + "/statistics/" + std::string(counter);
-  return number_in(read_file(kernel, AT_FDCWD, path.c_str(), 64));
+  return number_of(read_file(kernel, AT_FDCWD, path.c_str(), 64));
 }
 
 /// The host's ends of the container's devices, as the journal has them; what the host receives is what the container sent.

@@ -168,7 +168,7 @@ Result<void> destroy_container(Host& host, const ContainerPaths& paths, const De
     if (!host.kernel.faccessat(AT_FDCWD, paths.directory().c_str(), F_OK, 0)) return {};
   }
   LXCX_CHECK(refuse_dependants(host, paths, request));
-  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
   if (observe(host, paths).exists) return fail(Code::busy, "'" + paths.name + "' was started meanwhile");
   LXCX_TRY(creation, creation_of(host.kernel, paths));
   if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");

@@ -18,7 +18,6 @@
 namespace lxcx::core {
 namespace {
 
-constexpr int lock_timeout_ms = 5000;
 constexpr std::size_t largest_marker = 4096;
 constexpr const char* marker = "renamed-from";
 
@@ -136,12 +135,12 @@ Result<void> rename_directory(Kernel& kernel, int lxcpath, const ContainerPaths&
 /// Which of two names is locked first is the same for everybody.
 Result<std::pair<ContainerLock, ContainerLock>> lock_both(Host& host, const ContainerPaths& from, const ContainerPaths& to) {
   const bool is_in_order = from.name < to.name;
-  LXCX_TRY(first, lock_container(host.kernel, host.root, is_in_order ? from : to, lock_timeout_ms));
-  LXCX_TRY(second, lock_container(host.kernel, host.root, is_in_order ? to : from, lock_timeout_ms));
+  LXCX_TRY(first, lock_container(host.kernel, host.root, is_in_order ? from : to));
+  LXCX_TRY(second, lock_container(host.kernel, host.root, is_in_order ? to : from));
   return std::pair(std::move(first), std::move(second));
 }
 
-Result<void> refuse_no_container(Host& host, const ContainerPaths& from) {
+Result<void> refuse_undefined(Host& host, const ContainerPaths& from) {
   if (host.kernel.faccessat(AT_FDCWD, from.config().c_str(), F_OK, 0)) return {};
   return std::unexpected(no_container(host.kernel, from));
 }
@@ -168,7 +167,7 @@ Result<void> finish(Host& host, const ContainerPaths& now, const std::string& ol
 Result<bool> finish_rename(Host& host, const ContainerPaths& paths) {
   LXCX_TRY(seen, read_marker(host.kernel, paths));
   if (!seen) return false;
-  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, lock_timeout_ms));
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
   LXCX_TRY(old_name, read_marker(host.kernel, paths));
   if (!old_name) return false;
   LXCX_CHECK(doing(finish(host, paths, *old_name), "finish the renaming of '" + *old_name + "'"));
@@ -186,11 +185,11 @@ Result<std::vector<std::string>> rename_container(Host& host, const ContainerPat
     LXCX_CHECK(finish_rename(host, to));
     return std::vector<std::string>{};
   }
-  LXCX_CHECK(refuse_no_container(host, from));
+  LXCX_CHECK(refuse_undefined(host, from));
   LXCX_CHECK(finish_stale_teardown(host, from));
   LXCX_CHECK(finish_rename(host, from));
   LXCX_TRY(locks, lock_both(host, from, to));
-  LXCX_CHECK(refuse_no_container(host, from));
+  LXCX_CHECK(refuse_undefined(host, from));
   LXCX_CHECK(refuse_busy(host, from));
   LXCX_CHECK(refuse_taken(host, to));
   LXCX_TRY(relocation, relocation_of(host.kernel, from.lxcpath, from.name, to.name));

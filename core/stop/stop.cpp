@@ -25,7 +25,6 @@ using Clock = std::chrono::steady_clock;
 /// An init that has not set up its signals within this time never will: `sleep` as pid 1 ignores every polite request.
 constexpr std::chrono::milliseconds handler_grace{2000};
 constexpr int poll_ms = 20;
-constexpr int lock_timeout_ms = 5000;
 
 struct Target {
   UniqueFd init, monitor;  ///< pidfds; monitor empty when it is gone
@@ -67,7 +66,7 @@ bool would_notice(Kernel& kernel, pid_t init, int number) {
 Result<Observed> observe_settled(Host& host, const ContainerPaths& paths) {
   Observed seen = observe(host, paths);
   if (seen.init_alive || !host.kernel.faccessat(AT_FDCWD, host.root.lock_of(paths).c_str(), F_OK, 0)) return seen;
-  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, lock_timeout_ms));
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
   return observe(host, paths);
 }
 

@@ -145,7 +145,7 @@ Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths) {
   if (!observe(host, paths).is_abandoned()) return false;
   if (!is_privileged(host.kernel))
     return fail(Code::denied, "'" + paths.name + "' has not been taken down to its end", "`lxcx stop " + paths.name + "` does it");
-  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, 5000));
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
   const Observed seen = observe(host, paths);
   if (!seen.is_abandoned()) return false;
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));

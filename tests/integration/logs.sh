@@ -54,6 +54,28 @@ rm -rf "$scratch/new"
 check "stop goes on without its log" lxcx stop -k lxcxt-l
 rm "$scratch/new"
 
+# Where nobody names a file: the container's own.
+default=$containers/lxcxt-d/lxcxt-d.log
+make_container lxcxt-d 'lxc.net.0.type = empty' 'lxc.hook.post-stop = /bin/false'
+check "start without a log" lxcx start lxcxt-d
+check "nothing to say, no file" test ! -e "$default"
+check_exit "a second start" 4 lxcx start lxcxt-d
+check_match "what went wrong stands beside the configuration" '^lxcx lxcxt-d [0-9.]+ ERROR +.*is running already' "$(cat "$default")"
+lxcx stop -k lxcxt-d
+check_match "what went wrong in the background too" '^lxcx lxcxt-d .* WARN +.*/bin/false' "$(cat "$default")"
+check_no_match "and nothing below" ' (TRACE|DEBUG|INFO|NOTICE) ' "$(cat "$default")"
+rm "$default"
+check "start -o none" lxcx -o none start lxcxt-d
+lxcx -o none stop -k lxcxt-d
+check "wants no file, of the teardown neither" test ! -e "$default"
+check "start -l debug" lxcx -q -l debug start lxcxt-d
+check_match "without -o: the container's own log at that level" '^lxcx lxcxt-d .* DEBUG ' "$(cat "$default")"
+lxcx -q stop -k lxcxt-d
+check "destroy takes it along" lxcx destroy lxcxt-d
+check "nothing is left" test ! -e "$containers/lxcxt-d"
+check_exit "what is not defined" 3 lxcx start lxcxt-d
+check "gets no log" test ! -e "$containers/lxcxt-d"
+
 # syslog(3) writes to /dev/log: here a socket on a /dev of the test's own.
 cat >"$scratch/daemon.py" <<'P'
 import os, socket, subprocess, sys

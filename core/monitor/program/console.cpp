@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "core/monitor/program/clock.hpp"
 
 namespace lxcx::monitor {
 
@@ -16,12 +17,6 @@ namespace {
 constexpr int moves_per_pump = 64;
 constexpr int farewell_ms = 1000;
 constexpr std::size_t farewell_bytes = 1024 * 1024;  // a pty holds far less; others may go on writing if they share init's pid namespace
-
-std::int64_t now_ms() {
-  timespec now = {};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
 

@@ -6,11 +6,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "core/monitor/program/clock.hpp"
 #include "core/monitor/program/text.hpp"
 
 namespace lxcx::monitor {
@@ -21,12 +21,6 @@ namespace {
 
 constexpr std::int64_t told_every_ms = 10000;
 constexpr std::int64_t longest_shedding_ms = 100;
-
-std::int64_t now_ms() {
-  timespec now = {};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void close_fd(int& fd) {
   if (fd >= 0) ::close(fd);

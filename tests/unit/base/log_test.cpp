@@ -84,14 +84,14 @@ TEST_CASE("a container's own file is followed, with its directories, until anoth
   const Folder folder;
   const auto log = quiet_log("");
   CHECK(!log->wants(Level::fatal));
-  REQUIRE(log->follow({"c1", folder / "a/b/one", Level::info, ""}));
+  REQUIRE(log->follow({"c1", folder / "a/b/one", Level::info, "", "", ""}));
   log->info("for one");
   log->debug("for nobody");
   log->show(Level::error, "for the eyes");
-  REQUIRE(log->follow({"c2", folder / "two", {}, ""}));
+  REQUIRE(log->follow({"c2", folder / "two", {}, "", "", ""}));
   log->info("for nobody");
   log->record(Level::error, "for two");
-  REQUIRE(log->follow({"c3", "none", {}, ""}));
+  REQUIRE(log->follow({"c3", "none", {}, "", "", ""}));
   log->error("for nobody");
   CHECK_THAT(content(folder / "a/b/one"), Catch::StartsWith("lxcx c1 ") && Catch::EndsWith(" for one\n"));
   CHECK_THAT(content(folder / "two"), Catch::StartsWith("lxcx c2 ") && Catch::EndsWith(" for two\n"));
@@ -100,18 +100,64 @@ TEST_CASE("a container's own file is followed, with its directories, until anoth
 TEST_CASE("the command line's file and level win over the container's", "[log]") {
   const Folder folder;
   const auto log = quiet_log(folder / "given", Level::warn);
-  REQUIRE(log->follow({"c1", folder / "own", Level::trace, ""}));
+  REQUIRE(log->follow({"c1", folder / "own", Level::trace, "", "", ""}));
   log->info("no");
   log->warn("yes");
   CHECK_THAT(content(folder / "given"), Catch::EndsWith(" yes\n") && !Catch::Contains(" no\n"));
   CHECK(!std::filesystem::exists(folder / "own"));
 }
 
+TEST_CASE("where nobody names a file, the default one is made with the first warning, as long as the container is defined", "[log]") {
+  const Folder folder;
+  const auto log = quiet_log("");
+  ContainerLog wish{"c1", "", {}, "", folder / "c1.log", folder / "config"};
+  REQUIRE(log->follow(wish));
+  CHECK(!log->wants(Level::notice));
+  log->warn("c1 is not defined");
+  CHECK(!std::filesystem::exists(folder / "c1.log"));
+
+  std::ofstream(folder / "config") << "";
+  REQUIRE(log->follow(wish));
+  log->notice("not this");
+  CHECK(!std::filesystem::exists(folder / "c1.log"));
+  log->warn("this");
+  CHECK_THAT(content(folder / "c1.log"), Catch::StartsWith("lxcx c1 ") && Catch::EndsWith(" this\n") && !Catch::Contains("not this"));
+
+  wish.level = Level::info;
+  REQUIRE(log->follow(wish));
+  log->info("at the configuration's level");
+  CHECK_THAT(content(folder / "c1.log"), Catch::EndsWith(" at the configuration's level\n"));
+
+  std::filesystem::create_symlink(folder / "elsewhere", folder / "link");
+  REQUIRE(log->follow({"c1", "", {}, "", folder / "link", folder / "config"}));
+  log->error("through no link");
+  CHECK(!std::filesystem::exists(folder / "elsewhere"));
+}
+
+TEST_CASE("who names a file, or none, gets no other", "[log]") {
+  const Folder folder;
+  std::ofstream(folder / "config") << "";
+  const auto follow_and_fail = [&](const std::string& given, ContainerLog wish) {
+    const auto log = quiet_log(given);
+    wish.fallback = folder / "default";
+    wish.defined_by = folder / "config";
+    REQUIRE(log->follow(wish));
+    log->error("an error");
+  };
+  follow_and_fail("none", {"c1", "", {}, "", "", ""});
+  follow_and_fail(folder / "given", {"c1", "", {}, "", "", ""});
+  follow_and_fail("", {"c1", "none", {}, "", "", ""});
+  follow_and_fail("", {"c1", folder / "own", {}, "", "", ""});
+  CHECK(!std::filesystem::exists(folder / "default"));
+  CHECK(std::filesystem::exists(folder / "given"));
+  CHECK(std::filesystem::exists(folder / "own"));
+}
+
 TEST_CASE("a file that cannot be opened is an error, and nothing is logged to it", "[log]") {
   const Folder folder;
   std::ofstream(folder / "file") << "x";
   const auto log = quiet_log("");
-  const Result<void> done = log->follow({"c1", folder / "file/log", Level::trace, ""});
+  const Result<void> done = log->follow({"c1", folder / "file/log", Level::trace, "", "", ""});
   REQUIRE(!done);
   CHECK_THAT(done.error().message, Catch::Contains(folder / "file/log"));
   CHECK(!log->wants(Level::fatal));

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plugins that the command line chose, in the configuration and in the run state.
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/start/launch.hpp"
+
+namespace lxcx::core {
+
+namespace {
+
+/// What a teardown, and a start after a reboot, must choose again.
+constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>, 4> selection_keys{
+    {{"selection.storage", &PluginSelection::storage},
+     {"selection.network", &PluginSelection::network},
+     {"selection.security", &PluginSelection::security},
+     {"selection.hook", &PluginSelection::hook}}};
+
+std::string plugin_directory_key(std::size_t index) { return "plugin_directory." + std::to_string(index); }
+
+}  // namespace
+
+void select_network(ContainerConfig& config, const PluginSelection& selection) {
+  if (selection.network.empty()) return;
+  if (config.nics.empty()) config.nics.push_back({0, selection.network, {}, {{"flags", "up", {}}}});
+  for (NicConfig& nic : config.nics) nic.type = selection.network;
+}
+
+void save_selection(const Host& host, RunState& state) {
+  for (const auto& [key, member] : selection_keys)
+    if (!(host.selection.*member).empty()) state.extra[std::string(key)] = host.selection.*member;
+  const std::vector<std::string> directories = host.plugins.asked_for();
+  for (std::size_t i = 0; i < directories.size(); ++i) state.extra[plugin_directory_key(i)] = directories[i];
+}
+
+void restore_selection(const RunState& state, Host& host) {
+  for (const auto& [key, member] : selection_keys)
+    if (const auto found = state.extra.find(std::string(key)); found != state.extra.end()) host.selection.*member = found->second;
+  std::vector<std::string> directories;
+  for (auto found = state.extra.find(plugin_directory_key(0)); found != state.extra.end();
+       found = state.extra.find(plugin_directory_key(directories.size())))
+    directories.push_back(found->second);
+  if (!directories.empty()) host.plugins.search_first(directories);
+}
+
+}  // namespace lxcx::core
