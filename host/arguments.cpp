@@ -102,10 +102,11 @@ Failure unknown_option(const Command* command, const std::string& word) {
 }
 
 /// Boost's exceptions end here.
-Result<std::vector<po::option>> run_parser(const Command* command, const std::vector<std::string>& words) {
+Result<std::vector<po::option>> run_parser(const Command* command, const std::vector<std::string>& words, LongOptions long_options) {
   using namespace po::command_line_style;
-  constexpr int style = allow_long | long_allow_adjacent | long_allow_next | allow_short | allow_dash_for_short | short_allow_adjacent |
-                        short_allow_next | allow_sticky;
+  int style = allow_long | long_allow_adjacent | long_allow_next | allow_short | allow_dash_for_short | short_allow_adjacent | short_allow_next |
+              allow_sticky;
+  if (long_options == LongOptions::abbreviated) style |= allow_guessing;
   try {
     po::options_description description;
     if (command) describe(command->options, {}, description);
@@ -156,13 +157,13 @@ Result<void> place_operands(const Command* command, Arguments& arguments, std::v
 
 }  // namespace
 
-Result<Arguments> parse_arguments(const Command* command, std::vector<std::string> words) {
+Result<Arguments> parse_arguments(const Command* command, std::vector<std::string> words, LongOptions long_options) {
   const auto dashes = std::ranges::find(words, "--");
   std::vector<std::string> after_dashes;
   if (dashes != words.end()) after_dashes.assign(std::next(dashes), words.end());
   words.erase(dashes, words.end());
   std::ranges::replace(words, std::string("-?"), std::string("--help"));
-  LXCX_TRY(options, run_parser(command, words));
+  LXCX_TRY(options, run_parser(command, words, long_options));
   Arguments arguments;
   for (po::option& option : options) {
     if (option.position_key >= 0) {

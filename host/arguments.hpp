@@ -11,6 +11,12 @@
 
 namespace lxcx::host {
 
+/// Whether a long option may be given by its beginning, if no other begins so, as getopt_long(3) has it: LXC's tools alone.
+enum class LongOptions {
+  whole,
+  abbreviated
+};
+
 /// The command line, read by the options of one command and the global ones.
 class Arguments {
  public:
@@ -29,7 +35,7 @@ class Arguments {
   std::vector<std::string> rest;   ///< what follows `--`, of name_and_rest
 
  private:
-  friend Result<Arguments> parse_arguments(const Command*, std::vector<std::string>);
+  friend Result<Arguments> parse_arguments(const Command*, std::vector<std::string>, LongOptions);
   const std::string* last(std::string_view option) const;
   std::vector<std::pair<std::string, std::string>> given_;  ///< in the order of the command line
 };
@@ -44,7 +50,7 @@ struct CommandLine {
 Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments);
 
 /// What follows the verb, and the global options before it. A null command has no options of its own.
-Result<Arguments> parse_arguments(const Command* command, std::vector<std::string> arguments);
+Result<Arguments> parse_arguments(const Command* command, std::vector<std::string> arguments, LongOptions long_options = LongOptions::whole);
 
 /// Splits KEY=VALUE. Errors: usage, naming the option.
 Result<std::pair<std::string, std::string>> split_assignment(std::string_view text, std::string_view option);

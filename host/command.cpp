@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/commands/commands.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -43,12 +44,22 @@ constexpr Option options[] = {
 std::span<const Option> global_options() { return options; }
 std::span<const Command* const> all_commands() { return command_table; }
 
+namespace {
+
+/// What LXC has, and lxcx is to have.
+constexpr std::array<std::string_view, 4> awaited{"clone", "copy", "net", "snapshot"};
+
+}  // namespace
+
 Result<const Command*> find_command(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Command* command : command_table) {
     if (command->name == name) return command;
     names.push_back(command->name);
   }
+  if (std::ranges::find(awaited, name) != awaited.end())
+    return fail(Code::unsupported, "there is no command '" + std::string(name) + "' yet",
+                "LXC's own tool works on the same containers, while they are stopped");
   const std::string_view near = core::nearest(name, names);
   return fail(Code::usage, "there is no command '" + std::string(name) + "'",
               near.empty() ? "`lxcx help` lists them" : "did you mean '" + std::string(near) + "'?");

@@ -89,7 +89,7 @@ Result<CommandLine> parse_lxc_command_line(core::Kernel& kernel, const LxcTool& 
   }
   CommandLine line;
   line.command = tool.command;
-  LXCX_TRY(arguments, parse_arguments(tool.command, std::move(words)));
+  LXCX_TRY(arguments, parse_arguments(tool.command, std::move(words), LongOptions::abbreviated));
   line.arguments = std::move(arguments);
   return line;
 }

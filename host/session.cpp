@@ -109,7 +109,7 @@ Result<core::Runtime*> Session::runtime() {
 }
 
 void Session::complain(const Error& error) {
-  out_.complain(error_text(error, program_));
+  out_.complain(json_ ? error_json(error) : error_text(error, program_));
   log_failure(error);
 }
 

@@ -30,6 +30,8 @@ struct EnterOptions {
   std::optional<unsigned long> personality;
   std::string directory;                 ///< working directory inside; empty: /
   std::string pty_log;
+  /// Told why the program could not be executed, when the status is 126 or 127; unset: the log is.
+  std::function<void(const Error&)> on_not_executed;
   enum class Tty {
     automatic,
     never,

@@ -251,7 +251,18 @@ Result<int> enter_container(Kernel& kernel, Log& log, const EnterTarget& target,
   const PlanParts parts{facts, cgroup, streams, target, options, identity, -1, -1};
   LXCX_TRY(outcome, start_helper(kernel, parts, target.helper, signals));
   if (outcome.command == 0) {
-    log.error(outcome.why + ": " + (outcome.exit_status == 127 ? "not found inside the container" : "cannot be executed inside the container"));
+    const bool is_missing = outcome.exit_status == 127;
+    const Error why{is_missing ? Code::not_found : Code::denied,
+                    0,
+                    outcome.why + (is_missing ? ": not found inside the container" : ": cannot be executed inside the container"),
+                    {},
+                    {},
+                    {},
+                    {}};
+    if (options.on_not_executed)
+      options.on_not_executed(why);
+    else
+      log.error(why.message);
     return outcome.exit_status;
   }
   streams.close_inside();

@@ -126,11 +126,12 @@ class SpdLog final : public Log {
     if (!wants(level)) return;
     const std::string safe = printable(text);
     if (is_kept(level)) keep(level, safe);
-    if (is_shown(level)) write_stderr(level, safe);
+    if (shows(level)) write_stderr(level, safe);
   }
-  bool wants(Level level) const override { return is_kept(level) || is_shown(level); }
+  bool wants(Level level) const override { return is_kept(level) || shows(level); }
+  bool shows(Level level) const override { return !options_.quiet && level >= options_.stderr_level; }
   void show(Level level, std::string_view text) override {
-    if (is_shown(level)) write_stderr(level, printable(text));
+    if (shows(level)) write_stderr(level, printable(text));
   }
   void record(Level level, std::string_view text) override {
     if (is_kept(level)) keep(level, printable(text));
@@ -172,7 +173,6 @@ class SpdLog final : public Log {
     });
     return fallback_->file;
   }
-  bool is_shown(Level level) const { return !options_.quiet && level >= options_.stderr_level; }
   void write_stderr(Level level, const std::string& text) const {
     const std::string_view kind = level == Level::warn ? "warning: " : level < Level::warn ? "" : "error: ";
     const std::string line = options_.program + ": " + std::string(kind) + text + "\n";

@@ -46,6 +46,8 @@ class Log {
   virtual ~Log() = default;
   virtual void write(Level level, std::string_view text) = 0;
   virtual bool wants(Level level) const = 0;
+  /// Whether show() would.
+  virtual bool shows(Level) const { return false; }
   /// For the user's eyes alone: a line that another process has written to the file.
   virtual void show(Level level, std::string_view text) { write(level, text); }
   /// For the file and syslog alone: the user is told in another way.

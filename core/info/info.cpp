@@ -18,9 +18,10 @@ namespace lxcx::core {
 
 namespace {
 
-std::optional<std::uint64_t> number_of(const Result<std::string>& text) {
-  if (!text) return std::nullopt;
-  const Result<std::int64_t> value = parse_integer(trim(*text));
+constexpr std::size_t largest_device_list = std::size_t{16} << 20;
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  const Result<std::int64_t> value = parse_integer(text);
   return value ? std::optional(static_cast<std::uint64_t>(*value)) : std::nullopt;
 }
 
@@ -34,20 +35,29 @@ void fill_statistics(Host& host, const RunState& run, ContainerInfo& info) {
   info.block_io_bytes = usage.block_bytes;
 }
 
-std::optional<std::uint64_t> link_counter(Kernel& kernel, const std::string& link, std::string_view counter) {
-  const std::string path = "/sys/class/net/" + link + "/statistics/" + std::string(counter);
-  return number_of(read_file(kernel, AT_FDCWD, path.c_str(), 64));
+/// Bytes that a device received, which the container sent, and sent, by proc_net_dev of proc(5): of the caller's network namespace, where /sys shows
+/// the one it was mounted in.
+void fill_counters(std::string_view devices, ContainerInfo::Link& link) {
+  for (const std::string& line : split(devices, '\n')) {
+    const std::size_t colon = line.rfind(':');
+    if (colon == std::string::npos || trim(std::string_view(line).substr(0, colon)) != link.name) continue;
+    const std::vector<std::string> numbers = split_blanks(std::string_view(line).substr(colon + 1));
+    if (numbers.size() < 9) return;
+    link.tx_bytes = number_of(numbers[0]);
+    link.rx_bytes = number_of(numbers[8]);
+  }
 }
 
-/// The host's ends of the container's devices, as the journal has them; what the host receives is what the container sent.
+/// The host's ends of the container's devices, as the journal has them.
 void fill_links(Host& host, const ContainerPaths& paths, ContainerInfo& info) {
   const Result<RunDirectory> run = RunDirectory::open(host.kernel, host.root, paths);
   if (!run) return;
   const Result<Journal> journal = run->journal(false);
   if (!journal) return;
+  const std::string devices = read_file(host.kernel, AT_FDCWD, "/proc/self/net/dev", largest_device_list).value_or("");
   for (const JournalEntry& entry : journal->entries()) {
     if (!entry.scope.starts_with("network ") || entry.key != "core.host_name" || entry.value.empty()) continue;
-    info.links.push_back({entry.value, link_counter(host.kernel, entry.value, "tx_bytes"), link_counter(host.kernel, entry.value, "rx_bytes")});
+    fill_counters(devices, info.links.emplace_back(ContainerInfo::Link{entry.value, {}, {}}));
   }
 }
 

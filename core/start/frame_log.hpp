@@ -40,13 +40,13 @@ class FrameLog final : public Log {
   const Log& parent_;
 };
 
-/// The log of a daemon whose caller still waits: its lines go where they always go, and warnings also to the caller, who has the terminal.
+/// The log of a daemon whose caller still waits: its lines go where they always go, and those to be seen also to the caller, who has the terminal.
 class DaemonLog final : public Log {
  public:
   DaemonLog(Kernel& kernel, int caller, Log& own) : kernel_(kernel), caller_(caller), own_(own) {}
   void write(Level level, std::string_view text) override {
     own_.write(level, text);
-    if (level >= Level::warn && wants(level)) send_log_line(kernel_, caller_, level, text);
+    if (own_.shows(level)) send_log_line(kernel_, caller_, level, text);
   }
   bool wants(Level level) const override { return own_.wants(level); }
 

@@ -19,7 +19,7 @@ Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& path
   if (!request.console_log.empty()) overrides.emplace_back("lxc.console.logfile", request.console_log);
   Result<ContainerConfig> config = load_config(file, host.source, &warnings, overrides);
   if (!config && config.error().code == Code::not_found && request.config_file.empty()) {
-    if (request.execute) {
+    if (request.execute && !request.needs_definition) {
       // An application container needs no definition: it shares the host's root.
       ParsedConfig parsed = parse_config("", "", host.source, overrides);
       if (parsed.has_errors())

@@ -21,6 +21,7 @@ struct StartRequest {
   bool foreground = false;
   bool reports_status = true;        ///< foreground: ends with init's status; false: with 0, as lxc-start does
   bool execute = false;              ///< run the command below a small init that reaps and forwards signals
+  bool needs_definition = true;      ///< with execute, false: one that is not defined shares the host's root
   std::string config_file;           ///< -f: instead of the container's own; the container need not be defined
   Overrides overrides;               ///< -s KEY=VALUE
   std::string console_path, console_log, pid_file;

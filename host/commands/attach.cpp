@@ -30,6 +30,12 @@ constexpr Option options[] = {
     {'g', "gid", "GID", "Run as this group of the container."},
 };
 
+constexpr std::array<std::string_view, 3> privileges{"CAP", "CGROUP", "LSM"};
+
+bool is_privilege(std::string_view word) {
+  return std::ranges::any_of(privileges, [&](std::string_view each) { return core::equal_ignoring_case(word, each); });
+}
+
 Result<void> read_elevation(const Arguments& arguments, core::EnterOptions& enter) {
   const std::string text = arguments.value("elevated-privileges");
   const bool all = text.empty();
@@ -101,6 +107,13 @@ Result<core::AttachRequest> read_request(Session& session, const Arguments& argu
 
 Result<int> run(Session& session, const Arguments& arguments) {
   LXCX_TRY(request, read_request(session, arguments));
+  request.options.on_not_executed = [&](Error why) {
+    // getopt(3) has it so, and so has lxc-attach: the value of -e is optional.
+    if (!arguments.words.empty() && arguments.has("elevated-privileges") && arguments.value("elevated-privileges").empty() &&
+        is_privilege(arguments.words.front()))
+      why.hint = "the value of -e stands right behind it: -e" + arguments.words.front();
+    session.complain(doing(Result<void>(std::unexpected(std::move(why))), "attach " + request.name).error());
+  };
   LXCX_TRY(runtime, session.runtime());
   return runtime->attach(request);
 }

@@ -20,6 +20,7 @@ Result<int> run(Session& session, const Arguments& arguments) {
   if (arguments.has("daemon") && arguments.has("foreground")) return fail(Code::usage, "--daemon and --foreground exclude each other");
   LXCX_TRY(request, read_start_options(session, arguments));
   request.execute = true;
+  request.needs_definition = session.is_lxc_tool();
   request.foreground = !arguments.has("daemon");
   for (const char* id : {"uid", "gid"}) {
     if (!arguments.has(id)) continue;

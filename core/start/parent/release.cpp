@@ -102,11 +102,19 @@ Result<void> write_pid_file(StartContext& context) {
   return write_all(context.kernel, fd.get(), std::to_string(::getpid()));
 }
 
+/// It says what fails; only the kernel ends it without a word.
+Failure was_killed() {
+  return fail(Code::kernel, "the process that was to become init was killed",
+              "is a memory limit (lxc.cgroup2.memory.max, lxc.cgroup.memory.limit_in_bytes) or lxc.prlimit.as too small? see the kernel's log");
+}
+
 }  // namespace
 
 Result<void> await_setup(StartContext& context) {
   while (true) {
-    LXCX_TRY(message, receive_frame(context.kernel, context.sync.get()));
+    Message message{};
+    LXCX_TRY(closed, receive_or_closed(context.kernel, context.sync.get(), message));
+    if (closed) return was_killed();
     LXCX_CHECK(take(context, message));
     if (message.frame == Frame::ready) return {};
   }
