@@ -47,6 +47,13 @@ refused "a seccomp policy that is not there" 3 'none\.seccomp' 'lxc.seccomp.prof
 refused "a sysctl that is not there" 3 'kernel\.nosuch' 'lxc.sysctl.kernel.nosuch = 1'
 refused "a resource limit that does not exist" 10 'nosuch' 'lxc.prlimit.nosuch = 1'
 
+# 8 KiB are less than any process needs.
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then tiny='lxc.cgroup2.memory.max = 8K'; else tiny='lxc.cgroup.memory.limit_in_bytes = 8K'; fi
+if grep -q '^memory.*1$' /proc/cgroups || [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+  refused "a memory limit in which nothing runs" 7 'was killed' "$tiny"
+  check_match "a memory limit in which nothing runs: a hint" 'hint: .*memory limit' "$output"
+fi
+
 # An init for another machine: the ELF header says aarch64.
 init=$containers/lxcxt-x/rootfs/bin/foreign
 cp "$containers/lxcxt-x/rootfs/bin/busybox" "$init"
@@ -213,3 +220,16 @@ check_exit "--dry-run without the root" 3 lxcx start --dry-run lxcxt-x
 check_match "names the line too" 'config:[0-9]+:' "$output"
 mv "$containers/lxcxt-x/away" "$containers/lxcxt-x/rootfs"
 check "with both, it shows the steps" lxcx start --dry-run lxcxt-x
+
+# What LXC has, and lxcx has not yet, is no typing error.
+check_exit "copy" 6 lxcx copy lxcxt-x lxcxt-y
+check_match "is told as what is not there yet" "there is no command 'copy' yet" "$output"
+
+# A program that is not there is an error like others.
+cp "$scratch/good" "$config"
+lxcx start -q lxcxt-x
+check_exit "attach of a program that is not there" 127 lxcx attach --format json lxcxt-x -- /nosuch
+check_match "in JSON" '^{"schema":1,"error":{.*"message":".*/nosuch.: not found inside the container"' "$output"
+check_exit "attach -e CAP" 127 lxcx attach -e lxcxt-x -- CAP
+check_match "a hint says where the value of -e stands" 'hint: .*-eCAP' "$output"
+lxcx stop -k lxcxt-x

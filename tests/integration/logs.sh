@@ -40,6 +40,9 @@ check "the teardown goes where the start was told to" test "$(lines "$other" .)"
 check_match "how it ended" '^lxcx lxcxt-l .* INFO +init was ended by signal 9$' "$(cat "$other")"
 check_match "and what was taken back" " TRACE +undo 'make the cgroups': done" "$(cat "$other")"
 : >"$own"
+started=$(lxcx -l trace start lxcxt-l 2>&1; lxcx -q stop -k lxcxt-l)
+check_match "start -l without -o shows the daemon's steps to who waits" 'child: pivot into the root: done' "$started"
+: >"$own"
 check "start -l without -o" lxcx -q -l trace start lxcxt-l
 check_match "is the level of lxc.log.file" ' TRACE ' "$(cat "$own")"
 lxcx -q -l 0 stop -k lxcxt-l

@@ -41,6 +41,9 @@ both "lxc-create of what exists" create -n lxcxt-n -t busybox
 both "lxc-create without a template" create -n lxcxt-m
 both "lxc-info without a name" info
 both "an option that is none" info -n lxcxt-n --frob
+both "an option by its beginning" info --nam lxcxt-n --stat --no-h
+both "a beginning of several" ls --a
+both "lxc-execute of an undefined one" execute -n lxcxt-none -- /bin/true
 both "--version" start --version
 
 both "lxc-autostart -L of none" autostart -L
