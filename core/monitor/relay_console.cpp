@@ -229,10 +229,13 @@ Result<bool> relay_console(Kernel& kernel, ControlClient::Tty& tty, int in_fd, i
   LXCX_TRY(signals, BlockedSignals::block({SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGPIPE}));
   const Output out(kernel, out_fd);
   const NonBlocking master(kernel, tty.master.get());
-  const RawTerminal terminal(kernel, in_fd);
+  RawTerminal terminal(kernel, in_fd);
+  LXCX_CHECK(terminal.taken());  // the escape sequence would not arrive, and nothing else lead out
   Relay relay(kernel, tty, in_fd, out, signals, escape_prefix);
   relay.resize();
-  return relay.run();
+  LXCX_TRY(left, relay.run());
+  LXCX_CHECK(terminal.give_back());
+  return left;
 }
 
 }  // namespace lxcx::core
