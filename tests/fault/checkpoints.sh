@@ -67,7 +67,7 @@ once_restore() {
   create_now
   start_now
   real checkpoint -s -D "$images/dump" $name || broken "dump for the test"
-  dump_before=$(files_of dump | grep -v 'restore\.log')
+  dump_before=$(files_of dump | grep -v 'restore\.log\|stats-restore')
 }
 ready_restore() { :; }
 args_restore=(checkpoint -r -D "$images/dump" $name)
@@ -82,5 +82,5 @@ after_restore() {
   must "${program[@]}" stop -k $name
   must_be_clean
   must_be_whole
-  [ "$(files_of dump | grep -v 'restore\.log')" = "$dump_before" ] || broken "the images are as they were" "$(files_of dump)"
+  [ "$(files_of dump | grep -v 'restore\.log\|stats-restore')" = "$dump_before" ] || broken "the images are as they were" "$(files_of dump)"
 }
