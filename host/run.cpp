@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -124,6 +125,8 @@ int run_teardown(core::Kernel& kernel, std::vector<std::string> words) {
 }  // namespace
 
 int run_host(core::Kernel& kernel, int argc, char** argv) {
+  // For a caller that ignores it, which is inherited, the kernel would throw the status of every child away (wait(2), NOTES).
+  (void)std::signal(SIGCHLD, SIG_DFL);
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (const Result<void> held = hold_standard_fds(kernel); !held) return exit_status(held.error());
   if (!words.empty() && words.front() == "--internal-teardown") return run_teardown(kernel, std::move(words));

@@ -274,6 +274,9 @@ Result<int> enter_container(Kernel& kernel, Log& log, const EnterTarget& target,
   if (!relayed) log.warn("the terminal's relay ended: " + relayed.error().message + ", ignoring");
   // A relay that failed must not leave the command waiting for it for ever: a hangup tells it.
   if (!relayed) streams.master.reset();
+  if (raw)
+    if (const Result<void> back = raw->give_back(); !back)
+      log.warn("give the terminal back: " + back.error().message + ": `stty sane` does it, ignoring");
   LXCX_TRY(status, kernel.wait_pid(outcome.command));
   return status.as_shell();
 }

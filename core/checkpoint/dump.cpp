@@ -256,7 +256,12 @@ Result<void> write_images(Subject& subject, const std::string& criu, const DumpR
     return run_criu(subject, images, {criu, std::move(arguments), {}, {images.fd()}, nullptr});
   };
   Result<void> done = fill();
-  if (!done) images.discard(true);
+  if (done) return done;
+  // Of a container that has ended meanwhile the images may be all there is.
+  if (is_alive(subject.state.init))
+    images.discard();
+  else
+    done.error().hint = "'" + subject.paths.name + "' has ended: what was dumped of it is in '" + images.path() + "'";
   return done;
 }
 
@@ -316,7 +321,8 @@ Result<void> dump_container(Host& host, const ContainerPaths& paths, const DumpR
     if (!is_alive(subject.state.init)) return std::unexpected(not_running(host, paths));
     LXCX_CHECK(write_images(subject, criu, request));
   }
-  return request.stop && !request.pre_dump ? await_teardown(host, paths, subject.state) : Result<void>{};
+  if (!request.stop || request.pre_dump) return {};
+  return doing(await_teardown(host, paths, subject.state), "take it down, after its dump to '" + request.directory + "'");
 }
 
 }  // namespace lxcx::core

@@ -143,12 +143,17 @@ Result<void> ImageDirectory::check_free(Kernel& kernel, const std::string& path)
 Result<ImageDirectory> ImageDirectory::make(Kernel& kernel, const std::string& path) {
   const Result<void> made = kernel.mkdirat(AT_FDCWD, path.c_str(), 0700);
   if (!made && made.error().sys_errno != EEXIST) return std::unexpected(made.error());
-  LXCX_TRY(fd, open_directory(kernel, AT_FDCWD, path));
-  LXCX_TRY(status, kernel.fstat(fd.get()));
-  LXCX_CHECK(check_owner(status, path, own_directory_hint));
-  LXCX_CHECK(check_empty(kernel, fd.get(), path));
-  LXCX_CHECK(kernel.fchmod(fd.get(), 0700));
-  return ImageDirectory(kernel, path, std::move(fd), made.has_value());
+  const auto take = [&]() -> Result<ImageDirectory> {
+    LXCX_TRY(fd, open_directory(kernel, AT_FDCWD, path));
+    LXCX_TRY(status, kernel.fstat(fd.get()));
+    LXCX_CHECK(check_owner(status, path, own_directory_hint));
+    LXCX_CHECK(check_empty(kernel, fd.get(), path));
+    LXCX_CHECK(kernel.fchmod(fd.get(), 0700));
+    return ImageDirectory(kernel, path, std::move(fd), made.has_value());
+  };
+  Result<ImageDirectory> images = take();
+  if (!images && made) (void)kernel.unlinkat(AT_FDCWD, path.c_str(), AT_REMOVEDIR);
+  return images;
 }
 
 Result<ImageDirectory> ImageDirectory::open(Kernel& kernel, const std::string& path) {
@@ -190,12 +195,11 @@ Result<void> ImageDirectory::write(const std::string& name, std::string_view tex
   return replace_file(*kernel_, fd_.get(), name, text, 0600);
 }
 
-void ImageDirectory::discard(bool keep_log) const {
-  const Result<std::vector<std::string>> names = names_in(*kernel_, fd_.get());
-  if (!names) return;
-  for (const std::string& name : *names)
-    if (!keep_log || !is_log(name)) (void)kernel_->unlinkat(fd_.get(), name.c_str(), 0);
-  if (is_new_ && !keep_log) (void)kernel_->unlinkat(AT_FDCWD, path_.c_str(), AT_REMOVEDIR);
+void ImageDirectory::discard() const {
+  if (const Result<std::vector<std::string>> names = names_in(*kernel_, fd_.get()))
+    for (const std::string& name : *names)
+      if (!is_log(name)) (void)kernel_->unlinkat(fd_.get(), name.c_str(), 0);
+  if (is_new_) (void)kernel_->unlinkat(AT_FDCWD, path_.c_str(), AT_REMOVEDIR);  // not while there is a log
 }
 
 Error criu_error(const ImageDirectory& images, const char* log, const std::string& what, std::string_view output) {

@@ -78,8 +78,8 @@ class ImageDirectory {
 
   Result<std::string> read(const char* name) const;
   Result<void> write(const std::string& name, std::string_view text) const;
-  /// After a failed dump: all but the log goes, and the directory itself when nothing else can be told by it.
-  void discard(bool keep_log) const;
+  /// After a failed dump: all but the log goes, and without a log the directory too, if it was made for this dump.
+  void discard() const;
 
  private:
   ImageDirectory(Kernel& kernel, std::string path, UniqueFd fd, bool is_new)

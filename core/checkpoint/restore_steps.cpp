@@ -161,6 +161,7 @@ Result<void> restore_processes(StartContext& context) {
   // From here on whoever finds this cut short waits for criu to give up, which it does by itself once nobody answers the gate.
   context.state.extra[std::string(restorer)] = std::to_string(plan.running->pid) + " " + std::to_string(start_time_of(plan.running->pid).value_or(0));
   LXCX_CHECK(context.run->write_state(context.state));
+  if (!plan.running->pidfd) return fail(Code::kernel, "criu cannot be watched: there is no pidfd for it");
   LXCX_TRY(pid, await_restored(context));
   LXCX_TRY(pidfd, kernel.pidfd_open(pid));
   context.init = pid;

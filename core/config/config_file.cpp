@@ -59,15 +59,21 @@ Result<void> ConfigFile::check_unchanged() const {
   return fail(Code::busy, shown(path_, 4096) + " has been changed meanwhile; " + std::string(nothing_written), "try again");
 }
 
-/// Returns what the copy's name has behind the file's.
+/// Returns what the copy's name has behind the file's. By its name it is whole: half a backup would be taken for one.
 Result<std::string> ConfigFile::back_up() {
   constexpr int most = 100;
+  const std::string fresh = "." + name() + ".lxcx-backup", what = "back up " + printable(path_);
+  (void)kernel_->unlinkat(directory_.get(), fresh.c_str(), 0);  // of one that was killed here
+  LXCX_CHECK(doing(create_file_like(*kernel_, directory_.get(), fresh, text_, status_), what));
   for (int number = 0; number < most; ++number) {
     std::string suffix = ".backup" + (number > 0 ? "." + std::to_string(number) : std::string());
-    const Result<void> made = create_file_like(*kernel_, directory_.get(), name() + suffix, text_, status_);
-    if (made) return suffix;
-    if (made.error().sys_errno != EEXIST) return doing(Result<std::string>(std::unexpected(made.error())), "back up " + printable(path_));
+    const Result<void> named = kernel_->renameat2(directory_.get(), fresh.c_str(), directory_.get(), (name() + suffix).c_str(), RENAME_NOREPLACE);
+    if (named) return suffix;
+    if (named.error().sys_errno == EEXIST) continue;
+    (void)kernel_->unlinkat(directory_.get(), fresh.c_str(), 0);
+    return doing(Result<std::string>(std::unexpected(named.error())), what);
   }
+  (void)kernel_->unlinkat(directory_.get(), fresh.c_str(), 0);
   return fail(Code::busy, "there are " + std::to_string(most) + " backups of " + shown(path_, 4096) + " already; " + std::string(nothing_written),
               "move them out of the way");
 }

@@ -103,16 +103,16 @@ Result<RunningCriu> start_criu(Kernel& kernel, const CriuRun& run) {
     ::_exit(127);
   }
   running.pid = pid;
-  Result<UniqueFd> pidfd = kernel.pidfd_open(pid);
-  if (!pidfd) {
-    (void)kernel.wait_pid(pid);
-    return std::unexpected(std::move(pidfd).error());
-  }
-  running.pidfd = std::move(*pidfd);
+  // Without it, it runs all the same, and what it has begun is the caller's to look after.
+  if (Result<UniqueFd> pidfd = kernel.pidfd_open(pid)) running.pidfd = std::move(*pidfd);
   return running;
 }
 
-Result<ExitStatus> await_criu(Kernel& kernel, RunningCriu& running) { return kernel.wait_pid(running.pid); }
+Result<ExitStatus> await_criu(Kernel& kernel, RunningCriu& running) {
+  Result<ExitStatus> status = kernel.wait_pid(running.pid);
+  if (!status && running.pidfd) (void)kernel.wait_pidfd(running.pidfd.get(), -1);
+  return status;
+}
 
 std::string output_of(Kernel& kernel, const RunningCriu& running) {
   return read_file(kernel, AT_FDCWD, ("/proc/self/fd/" + std::to_string(running.output.get())).c_str(), largest_output).value_or("");

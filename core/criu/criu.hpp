@@ -24,7 +24,7 @@ struct CriuRun {
 /// A criu that runs, the caller's child; in a session of its own, so that a Ctrl-C meant for lxcx does not tear it from what it dumps.
 struct RunningCriu {
   pid_t pid = 0;
-  UniqueFd pidfd;
+  UniqueFd pidfd;   ///< empty when there was none to be had
   UniqueFd output;  ///< a memfd with its stdout and stderr: what it says before it has a log
 };
 
@@ -37,8 +37,9 @@ bool criu_can_run(Kernel& kernel, std::string_view program);
 /// `criu check`. Errors: unsupported, with criu's own reason.
 Result<void> check_criu(Kernel& kernel, const std::string& program);
 
+/// Errors: nothing runs.
 Result<RunningCriu> start_criu(Kernel& kernel, const CriuRun& run);
-/// Until it ends. Errors: those of the wait; a failing criu is a status.
+/// Until it ends. Errors: those of the wait, and then nobody knows how it ended; a failing criu is a status.
 Result<ExitStatus> await_criu(Kernel& kernel, RunningCriu& running);
 
 /// What it wrote to stdout and stderr so far.

@@ -45,18 +45,24 @@ class NonBlocking {
  public:
   NonBlocking(Kernel& kernel, int fd) : kernel_(kernel), fd_(fd) {
     const Result<int> flags = kernel.fcntl(fd, F_GETFL, 0);
-    if (!flags || (*flags & O_NONBLOCK) != 0) return;
-    if (kernel.fcntl(fd, F_SETFL, *flags | O_NONBLOCK)) before_ = *flags;
+    if (flags && (*flags & O_NONBLOCK) != 0) return;
+    const Result<int> set = flags ? kernel.fcntl(fd, F_SETFL, *flags | O_NONBLOCK) : flags;
+    if (set)
+      before_ = *flags;
+    else
+      taken_ = std::unexpected(set.error());
   }
   ~NonBlocking() {
     if (before_ >= 0) (void)kernel_.fcntl(fd_, F_SETFL, before_);
   }
   NonBlocking(const NonBlocking&) = delete;
   NonBlocking& operator=(const NonBlocking&) = delete;
+  const Result<void>& taken() const { return taken_; }
 
  private:
   Kernel& kernel_;
   int fd_;
+  Result<void> taken_;
   int before_ = -1;
 };
 
@@ -229,10 +235,14 @@ Result<bool> relay_console(Kernel& kernel, ControlClient::Tty& tty, int in_fd, i
   LXCX_TRY(signals, BlockedSignals::block({SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGPIPE}));
   const Output out(kernel, out_fd);
   const NonBlocking master(kernel, tty.master.get());
-  const RawTerminal terminal(kernel, in_fd);
+  LXCX_CHECK(master.taken());  // a read that waits would hear neither the user nor a signal
+  RawTerminal terminal(kernel, in_fd);
+  LXCX_CHECK(terminal.taken());  // the escape sequence would not arrive, and nothing else lead out
   Relay relay(kernel, tty, in_fd, out, signals, escape_prefix);
   relay.resize();
-  return relay.run();
+  LXCX_TRY(left, relay.run());
+  LXCX_CHECK(terminal.give_back());
+  return left;
 }
 
 }  // namespace lxcx::core

@@ -5,6 +5,8 @@
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 
+#include <cerrno>
+
 namespace lxcx::core {
 
 struct RawTerminal::Saved {
@@ -27,14 +29,27 @@ termios raw_of(termios settings) {
 
 RawTerminal::RawTerminal(Kernel& kernel, int fd) : kernel_(kernel), fd_(fd) {
   termios settings = {};
-  if (!kernel.ioctl(fd, TCGETS, &settings)) return;
+  if (const Result<int> got = kernel.ioctl(fd, TCGETS, &settings); !got) {
+    // EIO: a terminal, which has hung up (tty_ioctl(4)); what is none has other errors.
+    if (got.error().sys_errno == EIO) taken_ = doing(Result<void>(std::unexpected(got.error())), "make the terminal raw");
+    return;
+  }
   termios raw = raw_of(settings);
   // TCSETS, not TCSETSF: what was typed ahead is not thrown away.
-  if (kernel.ioctl(fd, TCSETS, &raw)) saved_ = std::make_unique<Saved>(Saved{settings});
+  if (const Result<int> set = kernel.ioctl(fd, TCSETS, &raw); !set)
+    taken_ = doing(Result<void>(std::unexpected(set.error())), "make the terminal raw");
+  else
+    saved_ = std::make_unique<Saved>(Saved{settings});
 }
 
-RawTerminal::~RawTerminal() {
-  if (saved_) (void)kernel_.ioctl(fd_, TCSETS, &saved_->settings);
+RawTerminal::~RawTerminal() { (void)give_back(); }
+
+Result<void> RawTerminal::give_back() {
+  if (!saved_) return {};
+  const Result<int> set = kernel_.ioctl(fd_, TCSETS, &saved_->settings);
+  saved_.reset();
+  if (set) return {};
+  return hinting(doing(Result<void>(std::unexpected(set.error())), "give the terminal back"), "the command `stty sane` does it");
 }
 
 std::optional<winsize> window_size(Kernel& kernel, int fd) {

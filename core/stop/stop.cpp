@@ -15,6 +15,7 @@
 #include "core/config/names.hpp"
 #include "core/container/container_log.hpp"
 #include "core/kernel/files.hpp"
+#include "core/monitor/monitor.hpp"
 
 namespace lxcx::core {
 
@@ -125,18 +126,25 @@ Result<void> finish(Host& host, const ContainerPaths& paths, Target& target) {
   return {};
 }
 
+/// Its monitor is at its work: what restarts is taken back as long as it is not.
+bool is_monitored(Host& host, const ContainerPaths& paths) {
+  const Result<RunDirectory> run = RunDirectory::open(host.kernel, host.root, paths);
+  if (!run) return false;
+  Result<ControlClient> client = ControlClient::connect(host.kernel, run->fd());
+  return client && client->ping();
+}
+
 Result<void> await_restart(Host& host, const ContainerPaths& paths, const Target& target, int timeout_s) {
   const auto give_up = Clock::now() + std::chrono::seconds(timeout_s);
   while (timeout_s < 0 || Clock::now() < give_up) {
+    // Looked at first: what is seen after its end stays so.
+    LXCX_TRY(monitor_ended, host.kernel.wait_pidfd(target.monitor.get(), 0));
     const Observed now = observe(host, paths);
-    if (now.init_alive && now.state() == State::running && now.run.init.start_time != target.seen.run.init.start_time) return {};
+    const bool is_new = now.init_alive && now.state() == State::running && now.run.init.start_time != target.seen.run.init.start_time;
+    if (is_new && (monitor_ended || is_monitored(host, paths))) return {};
     // Between the two lives there is no run directory for a moment; the process that goes from one to the other is the monitor's.
-    bool is_over = !now.exists;
-    if (is_over && target.monitor) {
-      LXCX_TRY(ended, host.kernel.wait_pidfd(target.monitor.get(), 0));
-      is_over = ended;
-    }
-    if (is_over) return fail(Code::kernel, "'" + paths.name + "' went down instead of restarting", "see its log for why the restart failed");
+    if (monitor_ended && !is_new)
+      return fail(Code::kernel, "'" + paths.name + "' went down instead of restarting", "see its log for why the restart failed");
     const timespec pause{0, poll_ms * 1'000'000L};
     ::nanosleep(&pause, nullptr);
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# sweep.sh VERB (the functions once_VERB below name them): runs that command again and again, and each time another call to the kernel, counted over
+# sweep.sh VERB (the functions once_VERB below name them, with - for _): runs that command again and again, and each time another call to the kernel, counted over
 # all its processes, fails with EIO; then once more, and the process that comes to the call dies by SIGKILL. After each run: it failed with a
 # message, or it survived; nothing is left behind, nothing is lost, the next command works.
 #
@@ -9,22 +9,25 @@
 #   LXCX_FAULT_LAST=n    the last one
 #   LXCX_FAULT_MODES     "5 kill": the errors to inject
 #   LXCX_FAULT_USER=1    by an ordinary user
+#   LXCX_FAULT_PATIENCE  after how many seconds a command hangs (20)
 if [ -n "${LXCX_FAULT_USER:-}" ] && [ -z "${LXCXT_IN_MOUNTNS:-}" ] && [ "$(id -u)" = 0 ]; then
   LXCXT_IN_MOUNTNS=1 exec unshare --mount bash "$0" "$@"
 fi
 . "$(dirname "$0")/../support/harness.sh"
 
-verb=${1:?which command?}
-test_name=fault-$verb
+support=$(dirname "$0")/../support
+test_name=fault-${1:?which command?}
+verb=${1//-/_}
 name=lxcxt-f$$x  # two sweeps at once keep apart, and none is the beginning of another
 faulty=$LXCX_BUILD_DIR/tests/lxcx-faulty
-patience=20
+patience=${LXCX_FAULT_PATIENCE:-20}
 as=()
+on=()  # what gives the command its terminal
 configuration=none
 run_root=/run/lxcx
 if [ -n "${LXCX_FAULT_USER:-}" ]; then
   test_name=$test_name-user
-  . "$(dirname "$0")/../support/ordinary_user.sh"
+  . "$support/ordinary_user.sh"
   swept=$name
   test_clean_up() {
     mine -q destroy --force "$swept" 2>/dev/null
@@ -45,7 +48,7 @@ faulty() {
   local nth=$1 error=$2
   shift 2
   rm -f "$LXCX_FAULT_RECORD"
-  output=$(LXCX_FAULT_NTH=$nth LXCX_FAULT_ERRNO=$error timeout $patience "${as[@]}" "$faulty" -P "$containers" "$@" 2>&1 </dev/null)
+  output=$(LXCX_FAULT_NTH=$nth LXCX_FAULT_ERRNO=$error timeout $patience "${as[@]}" "${on[@]}" "$faulty" -P "$containers" "$@" 2>&1 </dev/null)
   status=$?
 }
 fault_report() { env -u LXCX_FAULT_NTH "$faulty" --fault-report; }
@@ -288,19 +291,174 @@ done
 args_unshare=(unshare -s 'MOUNT|PID|UTSNAME' -- true)
 args_usernsexec=(usernsexec -m b:0:100000:10 -- true)
 
+for steady in doctor checkconfig plugin_list plugin_info plugin_check; do
+  eval "once_$steady() { :; }; ready_$steady() { :; }; after_$steady() { must_give \"\$fine\" \"\${program[@]}\" \"\${args_$steady[@]}\"; must_be_clean; }"
+done
+args_doctor=(doctor)
+fine_doctor="0 6"
+args_checkconfig=(checkconfig)
+fine_checkconfig="0 3"
+args_plugin_list=(plugin list --all)
+args_plugin_info=(plugin info storage dir)
+args_plugin_check=(plugin check "$(find "$LXCX_BUILD_DIR" -name storage-dir.so -print -quit)")
+
+# A mask is there or not, whole, and the only file.
+masks=$scratch/plugins.d
+is_masked() { "${program[@]}" --plugin-dir "$masks" plugin list --all | grep -q 'hook *audit .*masked'; }
+once_plugin_disable() { mkdir "$masks"; }
+ready_plugin_disable() { rm -f "$masks"/*; }
+args_plugin_disable=(--plugin-dir "$masks" plugin disable --directory "$masks" hook audit)
+after_plugin_disable() {
+  [ $status != 0 ] || is_masked || broken "what disable calls a success is hidden" "$(ls -lA "$masks")"
+  must "${program[@]}" --plugin-dir "$masks" plugin disable --directory "$masks" hook audit
+  is_masked || broken "it is hidden after the next disable" "$(ls -lA "$masks")"
+  must "${program[@]}" --plugin-dir "$masks" plugin enable --directory "$masks" hook audit
+  [ -z "$(ls -A "$masks")" ] || broken "nothing is left beside the masks" "$(ls -lA "$masks")"
+}
+once_plugin_enable() { mkdir "$masks"; }
+ready_plugin_enable() { real --plugin-dir "$masks" plugin disable --directory "$masks" hook audit || broken "disable for the test"; }
+args_plugin_enable=(--plugin-dir "$masks" plugin enable --directory "$masks" hook audit)
+after_plugin_enable() {
+  [ $status != 0 ] || ! is_masked || broken "what enable calls a success is seen"
+  must_give "0 3" "${program[@]}" --plugin-dir "$masks" plugin enable --directory "$masks" hook audit
+  [ -z "$(ls -A "$masks")" ] || broken "nothing is left of the mask" "$(ls -lA "$masks")"
+}
+
+old_lines=$'# by hand\nlxc.utsname = before\nlxc.network.type = empty\n'
+once_config_convert() { mkdir -p "$containers/$name"; }
+ready_config_convert() { rm -f "$containers/$name"/*; printf %s "$old_lines" >"$containers/$name/config"; }
+args_config_convert=(config convert $name)
+after_config_convert() {
+  local file kept=''
+  [ $status != 0 ] || grep -q '^lxc.uts.name = before$' "$containers/$name/config" || broken "what convert calls a success has today's names"
+  for file in "$containers/$name"/config*; do
+    if [ "$(cat "$file")" = "${old_lines%?}" ]; then
+      kept=$file
+    elif [ "$file" != "$containers/$name/config" ]; then
+      broken "a backup is whole" "$(head "$containers/$name"/*)"
+    fi
+  done
+  [ "$kept" ] || broken "the old lines are kept" "$(head "$containers/$name"/*)"
+  must "${program[@]}" config convert $name
+  [ "$(real config get $name lxc.uts.name)" = before ] || broken "the value is the same" "$(head "$containers/$name"/*)"
+  [ -z "$(ls -A "$containers/$name" | grep -v -x -E 'config(\.backup(\.[0-9])?)?')" ] || broken "nothing is left beside the configuration" "$(ls -lA "$containers/$name")"
+}
+
+# Somebody at a terminal, who finds it as it was. What is typed ahead counts, and leaves again.
+once_console() {
+  once_running
+  patience=15
+  on=("$support/on-terminal" 'type \x01q' sh -c '
+    before=$(stty -g)
+    "$@"
+    status=$?
+    [ "$LXCX_FAULT_ERRNO" = kill ] || [ "$(stty -g)" = "$before" ] || { echo "it was: $before, it is: $(stty -g)"; exit 98; }
+    exit $status' sh)
+}
+ready_console() { :; }
+args_console=(console $name -t 1)
+after_console() {
+  case "$status $output" in 98\ *"stty sane"*) ;; 98\ *) broken "the terminal is as it was, or the user is told" ;; esac
+  must "${on[@]}" "${program[@]}" console $name -t 1
+  runs_on
+}
+
+# There is always something to tell.
+once_monitor() { once_running; }
+ready_monitor() {
+  rm -f "$scratch/told"
+  (until [ -e "$scratch/told" ]; do real freeze $name; real unfreeze $name; done) 2>/dev/null &
+  teller=$!
+}
+args_monitor=(monitor --count 2 -t 10)
+after_monitor() {
+  must "${program[@]}" monitor --count 2 -t 10
+  touch "$scratch/told"
+  wait $teller
+  runs_on
+}
+
+once_reboot() { once_running; }
+ready_reboot() { init_before=$(init_of $name); }
+args_reboot=(stop -r -t 10 $name)
+after_reboot() {
+  # Asked or not, it runs, and can be asked again.
+  eventually 10 eval '[ "$(state_of)" = RUNNING ]' || broken "it runs" "$(state_of)"
+  [ $status != 0 ] || [ "$(init_of $name)" != "$init_before" ] || broken "what is called a success has a new init"
+  must "${program[@]}" stop -r -t 10 $name
+  must "${program[@]}" attach $name -- true
+}
+
+# What the monitor becomes when init has ended: the teardown, and after it perhaps another start. It is the program that lies in bin, and its calls are
+# counted on from the start's.
+once_monitored() {
+  create_now
+  mkdir -p "$scratch/install/bin"
+  cp "$faulty" "$scratch/install/bin/lxcx"
+  cp -r "$LXCX_BUILD_DIR/libexec" "$LXCX_BUILD_DIR/lib" "$scratch/install"
+  faulty=$scratch/install/bin/lxcx
+}
+run_monitored() { # N ERROR COMMAND…: a start, and that command
+  local nth=$1 error=$2
+  shift 2
+  faulty "$nth" "$error" start $name
+  read -r first _ < <(fault_report)
+  first=$((first + 1))
+  [ $status = 0 ] || return
+  output=$(timeout $patience "$@" 2>&1 </dev/null)
+  status=$?
+}
+after_monitored() {
+  must_give "0 11" "${program[@]}" stop -k $name
+  must_be_clean
+  must_be_whole
+  must "${program[@]}" start $name
+  must "${program[@]}" stop -k $name
+  must_be_clean
+}
+once_ending() { once_monitored; }
+ready_ending() { :; }
+run_ending() { run_monitored "$@" "${program[@]}" stop -k $name; }
+after_ending() {
+  [ $status != 0 ] || must_be_clean
+  after_monitored
+}
+once_restart() { once_monitored; }
+ready_restart() { :; }
+run_restart() { run_monitored "$@" "${program[@]}" stop -r -t 10 $name; }
+after_restart() {
+  [ $status != 0 ] || eventually 3 eval '[ "$(state_of)" = RUNNING ]' || broken "what is called a success runs" "$(state_of)"
+  after_monitored
+}
+
+case $verb in checkpoint* | restore*) . "$(dirname "$0")/checkpoints.sh" ;; esac
+
+# The statuses of a run in which nothing fails.
+declare -n fine_words=fine_$verb
+fine=${fine_words:-0}
+is_fine() { case " $fine " in *" $status "*) ;; *) return 1 ;; esac; }
+
+run_once() { # N ERROR
+  if declare -F run_$verb >/dev/null; then
+    run_$verb "$@"
+  else
+    declare -n arguments=args_$verb
+    faulty "$@" "${arguments[@]}"
+  fi
+}
+
 # one_run N: true when the call was reached.
 one_run() {
   local nth=$1 calls call
   fault="call $nth ${error/5/fails}"
   output=''
   ready_$verb
-  declare -n arguments=args_$verb
-  faulty "$nth" "$error" "${arguments[@]}"
+  run_once "$nth" "$error"
   read -r calls call < <(fault_report)
   fault="call $nth ($call) with $error"
   [ $status != 124 ] || broken "it ends"
   if [ "$call" = - ]; then
-    [ $status = 0 ] || broken "it succeeds when nothing fails"
+    is_fine || broken "it succeeds when nothing fails"
   elif [ $status != 0 ] && [ "$error" != kill ] && [ ${#output} -lt 12 ]; then
     broken "it says what failed"
   fi
@@ -309,16 +467,16 @@ one_run() {
 }
 
 sweep() {
-  local nth=${LXCX_FAULT_FIRST:-1} stride=1 runs=0 last_calls=${LXCX_FAULT_TAIL:-10} calls
-  error=$1
+  local nth stride=1 runs=0 last_calls=${LXCX_FAULT_TAIL:-10} calls
+  error=$1 first=1
   ready_$verb
-  declare -n arguments=args_$verb
   fault="no fault"
-  faulty 0 5 "${arguments[@]}"
-  [ $status = 0 ] || broken "it succeeds when nothing fails"
+  run_once 0 5
+  is_fine || broken "it succeeds when nothing fails"
   read -r calls _ < <(fault_report)
   after_$verb
-  [ -n "${LXCX_FAULT_FULL:-}" ] || stride=$(((calls + ${LXCX_FAULT_POINTS:-12} - 1) / ${LXCX_FAULT_POINTS:-12}))
+  nth=${LXCX_FAULT_FIRST:-$first}
+  [ -n "${LXCX_FAULT_FULL:-}" ] || stride=$(((calls - nth + ${LXCX_FAULT_POINTS:-12}) / ${LXCX_FAULT_POINTS:-12}))
   while [ "$nth" -le "${LXCX_FAULT_LAST:-100000}" ] && one_run $nth; do
     runs=$((runs + 1))
     # The last calls hand the work from one process to the next: each of them.
@@ -326,7 +484,7 @@ sweep() {
     [ $failures -lt 40 ] || { echo "too many broken promises, the rest is not tried"; return; }
   done
   [ $runs -gt 0 ] || broken "some call can be made to fail"
-  echo "$verb: $calls calls, $runs of them made to fail with $error, one each run"
+  echo "$verb: $((calls - first + 1)) calls, $runs of them made to fail with $error, one each run"
 }
 
 test -x "$faulty" || skip "needs $faulty"

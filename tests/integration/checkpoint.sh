@@ -89,6 +89,17 @@ check_equal "which is all it leaves" dump.log "$(ls "$images")"
 check_equal "in a directory that is root's alone" 700 "$(stat -c %a "$images")"
 check_equal "the container runs on" RUNNING "$(lxcx info -s -H lxcxt-a)"
 
+# One that fails when it has ended the container already: what it wrote may be all there is of it.
+make_container lxcxt-d
+lxcx start lxcxt-d
+mkdir "$scratch/ends"
+printf '#!/bin/sh\n[ "$1" = check ] && exit 0\nwhile [ $# -gt 0 ]; do case $1 in --images-dir) cd "$2" ;; --tree) tree=$2 ;; esac; shift; done\n%s\n' \
+  'touch core-1.img; kill -9 "$tree"; while [ -e "/proc/$tree/root/bin" ]; do sleep 0.1; done; exit 1' >"$scratch/ends/criu"
+chmod 755 "$scratch/ends/criu"
+PATH="$scratch/ends:$PATH" check_exit "a dump that fails after the container's end" 7 lxcx checkpoint -D "$scratch/kept" -s lxcxt-d
+check_match "says where it is" "hint: .*has ended.*$scratch/kept" "$output"
+check "and its images are kept" test -e "$scratch/kept/core-1.img"
+
 # What cannot be dumped, by key.
 refused() { # refused NAME KEY: a container with that line is refused, and runs on
   lxcx start "$1" || failed "start $1"

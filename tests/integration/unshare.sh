@@ -8,6 +8,8 @@ names() { readlink /proc/self/ns/{mnt,pid,uts,ipc,net,user,cgroup}; }
 export -f names
 check_equal "the namespaces asked for are new, the others are not" "$(names | grep -v -e uts -e ipc)" \
   "$(lxcx unshare -s 'UTSNAME|IPC' -- bash -c names | grep -x -F -f <(names))"
+check_exit "the status is the command's, also for a caller that ignores SIGCHLD" 3 \
+  env --ignore-signal=CHLD "$lxcx_program" unshare -s MOUNT -- sh -c 'exit 3'
 check_equal "a host name inside" lxcxt-inside "$(lxcx unshare -s UTSNAME -H lxcxt-inside hostname)"
 check_no_match "is not the host's" lxcxt-inside "$(hostname)"
 check_equal "the first process, with its own /proc" "1 1" "$(lxcx unshare -s 'MOUNT|PID' -M -- sh -c 'echo $$ $(ls -d /proc/[0-9]* | head -n 1 | tr -dc 0-9)')"
