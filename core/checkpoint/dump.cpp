@@ -322,6 +322,8 @@ Result<void> dump_container(Host& host, const ContainerPaths& paths, const DumpR
   {
     LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, lock_timeout_ms));
     if (!is_alive(subject.state.init)) return std::unexpected(not_running(host, paths));
+    // Once more: whoever freezes takes the lock, and may have been here in between.
+    LXCX_CHECK(refuse_frozen(subject));
     LXCX_CHECK(write_images(subject, criu, request));
   }
   return request.stop && !request.pre_dump ? await_teardown(host, paths, subject.state) : Result<void>{};

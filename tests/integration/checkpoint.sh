@@ -94,6 +94,12 @@ check_exit "by the name of LXC's tool" 1 env PATH="$scratch/broken" /bin/bash -c
 check "freeze" lxcx freeze lxcxt-a
 check_exit "one that is frozen" 4 lxcx checkpoint -D "$images" -s lxcxt-a
 lxcx unfreeze lxcxt-a
+# Whoever freezes it while criu is asked whether it works comes in time.
+mkdir "$scratch/freezing"
+printf '#!/bin/sh\nexec %s -P %s freeze lxcxt-a\n' "$lxcx_program" "$containers" >"$scratch/freezing/criu"
+chmod 755 "$scratch/freezing/criu"
+check_exit "one that is frozen at the last moment" 4 env PATH="$scratch/freezing:$PATH" "$lxcx_program" -P "$containers" checkpoint -D "$images" -s lxcxt-a
+lxcx unfreeze lxcxt-a
 # A criu that fails at its work, after all checks.
 printf '#!/bin/sh\n[ "$1" = check ] && exit 0\nwhile [ $# -gt 0 ]; do [ "$1" = --images-dir ] && touch "$2/half.img"; [ "$1" = --work-dir ] && cd "$2"; shift; done\n%s\n' \
   'echo "(00.1) Error (criu/x.c:1): cannot" >dump.log; cp dump.log restore.log; exit 1' >"$scratch/bin/criu"
