@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "core/autostart/ready.hpp"
 #include "core/autostart/run.hpp"
 #include "core/base/text.hpp"
@@ -71,8 +73,15 @@ Result<void> need_privilege(Host& host, const ContainerPaths& paths) {
   const Result<void> writable = host.kernel.faccessat(AT_FDCWD, paths.lxcpath.c_str(), W_OK, AT_EACCESS);
   if (!writable && writable.error().sys_errno != ENOENT)
     return fail(Code::denied, "the containers in '" + paths.lxcpath + "' are not this user's", "use sudo, or name a place of your own with -P");
-  const Observed seen = observe(host, paths);
-  return enter_own_namespace(host.kernel, seen.init_alive ? seen.run.init.pid : 0);
+  const auto enter = [&] {
+    const Observed seen = observe(host, paths);
+    return enter_own_namespace(host.kernel, {seen.init_alive ? seen.run.init.pid : 0, seen.monitor_alive ? seen.run.monitor.pid : 0});
+  };
+  // Who was there may have ended meanwhile, and another have come.
+  constexpr int attempts = 5;
+  Result<void> entered = enter();
+  for (int i = 1; i < attempts && !entered && (entered.error().sys_errno == ENOENT || entered.error().sys_errno == ESRCH); ++i) entered = enter();
+  return entered;
 }
 
 /// What a monitor left undone is done first, by whoever passes by.

@@ -198,6 +198,11 @@ const std::string* Arguments::last(std::string_view option) const {
   return nullptr;
 }
 
+std::string_view Arguments::later_of(std::string_view one, std::string_view other) const {
+  const auto found = std::find_if(given_.rbegin(), given_.rend(), [&](const auto& each) { return each.first == one || each.first == other; });
+  return found == given_.rend() ? std::string_view() : found->first == one ? one : other;
+}
+
 std::vector<std::string> Arguments::values(std::string_view option) const {
   std::vector<std::string> found;
   for (const auto& [key, value] : given_)

@@ -27,6 +27,8 @@ class Arguments {
     return found ? *found : std::string(fallback);
   }
   std::vector<std::string> values(std::string_view option) const;
+  /// Of two options the one that stands further back; empty when neither is there.
+  std::string_view later_of(std::string_view one, std::string_view other) const;
   /// Errors: usage, when it is not a decimal number within the bounds.
   Result<long> number(std::string_view option, long fallback, long least, long most) const;
 

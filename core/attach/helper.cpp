@@ -114,9 +114,10 @@ Result<void> wait_for_frame(Kernel& kernel, HelperRequest& request, const Blocke
       else
         answer.signals.push_back(signal);
     }
-    // poll(2) looks at its fds in turn: the command may have begun, and the signal been meant for it, between the two looks.
+    // poll(2) looks at its fds in turn: the command may have begun, and the signal been meant for it, between the two looks. A listener may have
+    // come, too, and the end of the pipe after it.
     LXCX_TRY(has_news, is_readable(kernel, fd));
-    if (has_news) return {};
+    if (has_news) continue;
     if (!answer.is_starting && !answer.signals.empty())
       return fail(Code::cancelled, "interrupted by signal " + std::to_string(answer.signals.front()) + " before the command ran");
   }

@@ -11,6 +11,7 @@ namespace lxcx::core {
 struct DumpRequest {
   std::string name;
   std::string directory;          ///< absolute; made if it is not there, else it must be empty
+  bool makes_parents = false;     ///< what it lies in is made, too
   bool stop = false;              ///< end the container once it is dumped; else it runs on
   bool pre_dump = false;          ///< the memory alone, while it runs: a later dump that names this directory as `previous` has less to write
   std::string previous;           ///< of a pre-dump, relative to `directory`; empty: none

@@ -9,10 +9,11 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "core/base/text.hpp"
 #include "core/checkpoint/arguments.hpp"
-#include "core/checkpoint/cgroup_options.hpp"
+#include "core/checkpoint/cgroup_yard.hpp"
 #include "core/checkpoint/checkpoint.hpp"
 #include "core/checkpoint/mount_table.hpp"
 #include "core/checkpoint/network_lock.hpp"
@@ -38,6 +39,7 @@ struct Subject {
   RunState state;
   ContainerConfig config;
   Journal journal;
+  std::optional<Cgroups> cgroups;  ///< none: it runs without
 };
 
 Result<Subject> find_subject(Host& host, const ContainerPaths& paths) {
@@ -52,13 +54,16 @@ Result<Subject> find_subject(Host& host, const ContainerPaths& paths) {
   config.file = seen.run.config_file;
   follow_log_if_possible(host, paths, config);
   LXCX_TRY(journal, run.journal(false));
-  return Subject{host, paths, std::move(run), seen.run, std::move(config), std::move(journal)};
+  Subject subject{host, paths, std::move(run), seen.run, std::move(config), std::move(journal), std::nullopt};
+  if (subject.state.cgroup.empty()) return subject;
+  LXCX_TRY(cgroups, Cgroups::open(host.kernel, host.log, subject.state.cgroup_base));
+  subject.cgroups = std::move(cgroups);
+  return subject;
 }
 
 Result<void> refuse_frozen(const Subject& subject) {
-  if (subject.state.cgroup.empty()) return {};
-  LXCX_TRY(cgroups, Cgroups::open(subject.host.kernel, subject.host.log, subject.state.cgroup_base));
-  LXCX_TRY(frozen, cgroups.is_frozen(subject.state.cgroup));
+  if (!subject.cgroups) return {};
+  LXCX_TRY(frozen, subject.cgroups->is_frozen(subject.state.cgroup));
   if (!frozen) return {};
   return fail(Code::busy, "'" + subject.paths.name + "' is frozen", "lxcx unfreeze " + subject.paths.name);
 }
@@ -209,7 +214,7 @@ Result<CheckpointFacts> gather(const Subject& subject, const DumpRequest& reques
 }
 
 Result<std::vector<std::string>> dump_arguments(const Subject& subject, const CheckpointFacts& facts, const ImageDirectory& images,
-                                                const DumpRequest& request) {
+                                                const DumpRequest& request, const std::optional<CgroupYard>& yard) {
   std::vector<std::string> arguments = common_arguments(request.pre_dump ? "pre-dump" : "dump", images, dump_log, request.verbose);
   const auto add = [&](std::initializer_list<std::string> words) { arguments.insert(arguments.end(), words); };
   // A busy machine needs more than criu's 10 s until all stand still.
@@ -219,13 +224,13 @@ Result<std::vector<std::string>> dump_arguments(const Subject& subject, const Ch
     for (std::size_t i = 0; i < terminal.mounts.size(); ++i) add({"--external", "mnt[" + terminal.mounts[i] + "]:" + mount_key(terminal, i)});
   }
   for (std::size_t i = 0; i < facts.mounts.size(); ++i) add({"--external", "mnt[" + facts.mounts[i].point + "]:" + outside_key(i)});
-  if (!facts.cgroup.empty()) {
-    LXCX_TRY(cgroups, Cgroups::open(subject.host.kernel, subject.host.log, subject.state.cgroup_base));
-    add_cgroup_roots(arguments, cgroups, facts.cgroup);
+  if (yard) {
+    add_cgroup_yard(arguments, *yard);
+    add_cgroup_roots(arguments, *subject.cgroups, facts.cgroup);
   }
   // Kernels without it cannot know what has changed since the pre-dump; criu says so.
   if (request.pre_dump) add({"--track-mem"});
-  if (!request.previous.empty()) add({"--track-mem", "--prev-images-dir", request.previous});
+  if (!request.previous.empty()) add({"--track-mem", "--prev-images-dir", previous_for_criu(request.previous)});
   if (!request.stop && !request.pre_dump) add({"--leave-running"});
   // Packets wait outside meanwhile; without iptables by nftables, which criu knows itself.
   if (!criu_can_run(subject.host.kernel, "iptables-restore")) add({"--network-lock", "nftables"});
@@ -237,7 +242,6 @@ Result<std::vector<std::string>> dump_arguments(const Subject& subject, const Ch
 Result<void> run_criu(Subject& subject, const ImageDirectory& images, const CriuRun& run) {
   Kernel& kernel = subject.host.kernel;
   LXCX_TRY(signals, BlockedSignals::block({SIGINT, SIGTERM, SIGHUP, SIGQUIT}));
-  const CgroupOptions options(kernel, subject.host.log);
   LXCX_TRY(running, start_criu(kernel, run));
   LXCX_TRY(status, await_criu(kernel, running));
   if (status.as_shell() == 0) return {};
@@ -246,14 +250,23 @@ Result<void> run_criu(Subject& subject, const ImageDirectory& images, const Criu
 
 Result<void> write_images(Subject& subject, const std::string& criu, const DumpRequest& request) {
   LXCX_TRY(facts, gather(subject, request));
-  LXCX_TRY(images, ImageDirectory::make(subject.host.kernel, request.directory));
+  LXCX_TRY(images, ImageDirectory::make(subject.host.kernel, request.directory, request.makes_parents));
   const auto fill = [&]() -> Result<void> {
+    if (!request.previous.empty()) LXCX_CHECK(images.check_previous(request.previous));
     LXCX_CHECK(images.write(facts_file, print(facts)));
     LXCX_TRY(config, print_config(subject.config));
     LXCX_CHECK(images.write(config_copy, config));
-    LXCX_TRY(arguments, dump_arguments(subject, facts, images, request));
-    subject.host.log.debug("criu " + join(arguments, " "));
-    return run_criu(subject, images, {criu, std::move(arguments), {}, {images.fd()}, nullptr});
+    CriuRun run{criu, {}, {}, {images.fd(), images.images_fd()}, nullptr};
+    std::optional<CgroupYard> yard;
+    if (subject.cgroups) {
+      LXCX_TRY(made, CgroupYard::of_links(subject.host.kernel, *subject.cgroups));
+      yard = std::move(made);
+      run.inherited.push_back(yard->fd());
+    }
+    LXCX_TRY(arguments, dump_arguments(subject, facts, images, request, yard));
+    run.arguments = std::move(arguments);
+    subject.host.log.debug("criu " + join(run.arguments, " "));
+    return run_criu(subject, images, run);
   };
   Result<void> done = fill();
   if (done) return done;
@@ -268,16 +281,11 @@ Result<void> write_images(Subject& subject, const std::string& criu, const DumpR
 /// Relative to the directory of the dump, as criu has it.
 Result<void> check_previous(Kernel& kernel, const DumpRequest& request) {
   if (request.previous.empty()) return {};
-  const std::string path = request.previous.starts_with('/') ? request.previous : request.directory + "/" + request.previous;
-  // The directory that it is relative to may not be there yet: "DIR/../x" is meant as written.
-  std::string plain = path;
-  if (const std::string up = request.directory + "/../"; path.starts_with(up))
-    plain = request.directory.substr(0, request.directory.rfind('/') + 1) + path.substr(up.size());
-  LXCX_TRY(images, doing(ImageDirectory::open(kernel, plain), "the pre-dump"));
+  LXCX_TRY(images, doing(ImageDirectory::open_previous(kernel, request.directory, request.previous), "the pre-dump"));
   LXCX_TRY(text, images.read(facts_file));
   LXCX_TRY(facts, parse_facts(text));
   if (facts.name == request.name && facts.pre_dump) return {};
-  return fail(Code::usage, "'" + plain + "' is no pre-dump of '" + request.name + "'", "make one with --pre-dump");
+  return fail(Code::usage, "'" + images.path() + "' is no pre-dump of '" + request.name + "'", "make one with --pre-dump");
 }
 
 /// What criu runs itself. Without them it fails late, and says little.
@@ -311,7 +319,7 @@ Result<void> dump_container(Host& host, const ContainerPaths& paths, const DumpR
                 "dump it without --predump-dir");
   LXCX_CHECK(refuse_frozen(subject));
   LXCX_CHECK(check_action_script(host.kernel, request.action_script));
-  LXCX_CHECK(ImageDirectory::check_free(host.kernel, request.directory));
+  LXCX_CHECK(ImageDirectory::check_free(host.kernel, request.directory, request.makes_parents));
   LXCX_CHECK(check_previous(host.kernel, request));
   LXCX_TRY(criu, find_criu(host.kernel));
   LXCX_CHECK(check_helpers(host.kernel));
@@ -319,6 +327,8 @@ Result<void> dump_container(Host& host, const ContainerPaths& paths, const DumpR
   {
     LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, lock_timeout_ms));
     if (!is_alive(subject.state.init)) return std::unexpected(not_running(host, paths));
+    // Once more: whoever freezes takes the lock, and may have been here in between.
+    LXCX_CHECK(refuse_frozen(subject));
     LXCX_CHECK(write_images(subject, criu, request));
   }
   if (!request.stop || request.pre_dump) return {};

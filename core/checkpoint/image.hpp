@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The directory of a checkpoint: criu's images, its logs, and what lxcx must know beside them.
 //
-//   lxcx.facts     the CheckpointFacts below
-//   lxcx.config    the configuration that the container was started with
-//   inventory.img  criu's own, written last: with it the dump is whole
+//   lxcx.facts            the CheckpointFacts below
+//   lxcx.config           the configuration that the container was started with
+//   images/               criu's own, by its names
+//   images/inventory.img  written last: with it the dump is whole
+//   images/parent         a link to the images of the pre-dump that it builds on
 //   dump.log, restore.log
+//
+// The directory is closed to all but root. In images/ anybody may search: a restore's processes open images by criu's descriptor with the ids of the
+// container, and nobody else gets there by a path. So nothing has to be opened for a restore, and closed again after it, however it ends.
 #pragma once
 #include <string>
 #include <string_view>
@@ -57,24 +62,24 @@ std::string outside_key(std::size_t index);
 class ImageDirectory {
  public:
   /// For a dump: looks, and makes nothing. Errors: busy when it holds more than the log of a dump that failed; denied when it is not root's, or
-  /// others can write to it; not_found when it lies in no directory.
-  static Result<void> check_free(Kernel& kernel, const std::string& path);
-  /// Makes it, or takes an empty one, and closes it to others: 0700.
-  static Result<ImageDirectory> make(Kernel& kernel, const std::string& path);
+  /// others can write to it; not_found when it lies in no directory, unless `makes_parents`.
+  static Result<void> check_free(Kernel& kernel, const std::string& path, bool makes_parents);
+  /// Makes it, and what it lies in if `makes_parents`, or takes an empty one, and closes it to others: 0700.
+  static Result<ImageDirectory> make(Kernel& kernel, const std::string& path, bool makes_parents);
   /// For a restore. Errors: not_found when there is no whole checkpoint; denied as above, of each file and of the pre-dumps it builds on too.
   static Result<ImageDirectory> open(Kernel& kernel, const std::string& path);
+  /// The pre-dump that a dump into `directory` names, as it names it: relative to `directory`, which need not be there yet. Errors: those of open(),
+  /// and denied when others could make the name lead elsewhere by the time that criu follows it.
+  static Result<ImageDirectory> open_previous(Kernel& kernel, const std::string& directory, const std::string& previous);
+  /// The same again, of a directory that is there, by the very words that criu is given.
+  Result<void> check_previous(const std::string& previous) const;
 
   int fd() const { return fd_.get(); }
+  int images_fd() const { return images_.get(); }
   const std::string& path() const { return path_; }
-  /// The same directory, whatever becomes of its name, for a criu that inherits the fd.
-  std::string path_for_criu() const;
   /// In a process that has a mount namespace of its own, where nothing can be mounted below what was opened outside: opens it there, under the same
-  /// number. Errors: busy, when the name stands for something else by now.
+  /// numbers. Errors: busy, when the name stands for something else by now.
   Result<void> reopen() const;
-
-  /// For as long as a restore takes, a container's own root may open the images by a fd that it has; it cannot list them, or get here by a path.
-  Result<void> let_group_search(gid_t group) const;
-  void close_to_group() const;
 
   Result<std::string> read(const char* name) const;
   Result<void> write(const std::string& name, std::string_view text) const;
@@ -82,13 +87,17 @@ class ImageDirectory {
   void discard() const;
 
  private:
-  ImageDirectory(Kernel& kernel, std::string path, UniqueFd fd, bool is_new)
-      : kernel_(&kernel), path_(std::move(path)), fd_(std::move(fd)), is_new_(is_new) {}
+  ImageDirectory(Kernel& kernel, std::string path, UniqueFd fd, UniqueFd images, bool is_new)
+      : kernel_(&kernel), path_(std::move(path)), fd_(std::move(fd)), images_(std::move(images)), is_new_(is_new) {}
+  static Result<ImageDirectory> open(Kernel& kernel, UniqueFd fd, const std::string& path);
   Kernel* kernel_;
   std::string path_;
-  UniqueFd fd_;
+  UniqueFd fd_, images_;
   bool is_new_;  ///< made by this process
 };
+
+/// What criu calls the pre-dump `previous`: it counts from images/.
+std::string previous_for_criu(const std::string& previous);
 
 inline constexpr const char* facts_file = "lxcx.facts";
 inline constexpr const char* config_copy = "lxcx.config";

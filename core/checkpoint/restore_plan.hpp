@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/checkpoint/cgroup_options.hpp"
+#include "core/checkpoint/cgroup_yard.hpp"
 #include "core/checkpoint/image.hpp"
 #include "core/criu/criu.hpp"
 #include "core/start/context.hpp"
@@ -29,7 +29,7 @@ struct RestorePlan {
   /// The gate that holds the restored processes still until lxcx has done its part: the program libexec/lxcx/lxcx-restore-gate writes init's pid to
   /// the one pipe and reads "go" from the other; an end of file is a no.
   std::pair<UniqueFd, UniqueFd> restored, go;
-  std::optional<CgroupOptions> cgroup_options;
+  std::optional<CgroupYard> cgroup_yard;  ///< none on a machine without cgroups
   std::optional<RunningCriu> running;
 };
 

@@ -76,6 +76,8 @@ Result<void> mount_root_for_criu(StartContext& context) {
   LXCX_CHECK(kernel.unshare(CLONE_NEWNS));
   LXCX_CHECK(kernel.mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr));
   LXCX_CHECK(plan_of(context).images.reopen());
+  // The root file system covers it there.
+  if (const auto& yard = plan_of(context).cgroup_yard; yard) LXCX_CHECK(yard->mount_at(kernel, context.rootfs_mount_point()));
   return doing(kernel.move_mount(context.rootfs_mount.get(), "", AT_FDCWD, context.rootfs_mount_point().c_str(), MOVE_MOUNT_F_EMPTY_PATH),
                "mount the root file system");
 }
@@ -87,7 +89,7 @@ Result<CriuRun> restore_run(StartContext& context) {
   CriuRun run;
   run.program = plan.criu;
   run.arguments = common_arguments("restore", plan.images, restore_log, plan.verbose);
-  run.inherited.push_back(plan.images.fd());
+  run.inherited = {plan.images.fd(), plan.images.images_fd()};
   const auto add = [&](std::initializer_list<std::string> words) { run.arguments.insert(run.arguments.end(), words); };
   add({"--restore-detached", "--restore-sibling", "--root", context.rootfs_mount_point()});
   for (std::size_t i = 0; i < plan.slaves.size(); ++i) {
@@ -101,6 +103,10 @@ Result<CriuRun> restore_run(StartContext& context) {
   for (std::size_t i = 0; i < plan.host_names.size(); ++i) add({"--external", "veth[" + plan.facts.nics[i].inside_name + "]:" + plan.host_names[i]});
   if (!context.state.cgroup.empty()) {
     LXCX_TRY(cgroups, cgroups_of(context));
+    LXCX_TRY(yard, CgroupYard::of_directories(context.kernel, *cgroups));
+    plan.cgroup_yard = std::move(yard);
+    run.inherited.push_back(plan.cgroup_yard->fd());
+    add_cgroup_yard(run.arguments, *plan.cgroup_yard);
     add_cgroup_roots(run.arguments, *cgroups, context.state.cgroup);
   }
   add({"--action-script", context.host.layout.program_directory + "/lxcx-restore-gate"});
@@ -113,12 +119,6 @@ Result<CriuRun> restore_run(StartContext& context) {
 Error failed(StartContext& context) {
   const RestorePlan& plan = plan_of(context);
   return criu_error(plan.images, restore_log, "criu could not restore it", output_of(context.kernel, *plan.running));
-}
-
-/// What a criu that has ended leaves changed.
-void put_right(RestorePlan& plan) {
-  plan.cgroup_options.reset();
-  plan.images.close_to_group();
 }
 
 /// Init's pid, once all is restored and stands still.
@@ -147,14 +147,10 @@ Result<void> restore_processes(StartContext& context) {
   plan.restored = std::move(restored);
   plan.go = std::move(go);
   context.close_gate = [&plan] { plan.go.second.reset(); };
-  context.after_criu = [&plan] { put_right(plan); };
   LXCX_CHECK(choose_host_names(context));
   (void)kernel.unlinkat(plan.images.fd(), restore_log, 0);
   LXCX_TRY(run, restore_run(context));
   context.log().debug("criu " + join(run.arguments, " "));
-  plan.cgroup_options.emplace(kernel, context.log());
-  // The processes of mapped ids open images too, by the directory's fd.
-  if (!context.config.idmap.empty()) LXCX_CHECK(plan.images.let_group_search(mapped_gid(context.config, 0)));
   LXCX_TRY(running, start_criu(kernel, run));
   plan.running.emplace(std::move(running));
   context.rootfs_mount.reset();
@@ -179,7 +175,6 @@ Result<void> let_go(StartContext& context) {
   LXCX_CHECK(write_all(context.kernel, plan.go.second.get(), "go\n"));
   LXCX_TRY(status, await_criu(context.kernel, *plan.running));
   context.state.extra.erase(std::string(restorer));
-  put_right(plan);
   if (status.as_shell() != 0) return std::unexpected(failed(context));
   if (!is_alive(context.state.init)) return fail(Code::kernel, "init has ended right after it was restored");
   return context.netns ? remove_network_lock(context.kernel, context.netns.get(), plan.facts.network_lock) : Result<void>{};

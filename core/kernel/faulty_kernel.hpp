@@ -20,7 +20,7 @@ struct FaultRecord {
 /// exit only.
 Result<FaultRecord*> map_fault_record(const char* file);
 
-class FaultyKernel final : public Kernel {
+class FaultyKernel : public Kernel {
  public:
   /// As an errno: the call is not made, and its process dies by SIGKILL.
   static constexpr int kill_caller = 0;

@@ -101,8 +101,8 @@ struct StartContext {
   std::vector<std::string> init_command;
   std::vector<StepTime> trace;
   std::string target = "stop";  ///< teardown: "stop" or "reboot"
-  /// Of a restore that is taken back: makes a criu that waits for us give up; and once it has ended, what is to be put right after it.
-  std::function<void()> close_gate, after_criu;
+  /// Of a restore that is taken back: makes a criu that waits for us give up.
+  std::function<void()> close_gate;
   RestorePlan* restore_plan = nullptr;  ///< of a restore; null: a start
   Result<void> (*run_steps)(StartContext&) = nullptr;  ///< what makes it run; null: run_start_steps
 

@@ -76,13 +76,26 @@ Result<void> make_namespace(Kernel& kernel) {
   return {};
 }
 
+Result<void> join(Kernel& kernel, int namespace_fd) {
+  LXCX_CHECK(kernel.setns(namespace_fd, CLONE_NEWUSER));
+  return kernel.unshare(CLONE_NEWNS);
+}
+
+Result<UniqueFd> namespace_of(Kernel& kernel, pid_t process) {
+  return kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(process) + "/ns/user").c_str(), O_RDONLY);
+}
+
 /// The parent of init's user namespace belongs to whoever started it.
 Result<void> join_namespace_of(Kernel& kernel, pid_t init) {
-  LXCX_TRY(inner, kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(init) + "/ns/user").c_str(), O_RDONLY));
+  LXCX_TRY(inner, namespace_of(kernel, init));
   LXCX_TRY(parent, kernel.ioctl(inner.get(), NS_GET_PARENT, nullptr));
   const UniqueFd outer(parent);
-  LXCX_CHECK(kernel.setns(outer.get(), CLONE_NEWUSER));
-  return kernel.unshare(CLONE_NEWNS);
+  return join(kernel, outer.get());
+}
+
+Result<void> join_monitor(Kernel& kernel, pid_t monitor) {
+  LXCX_TRY(own, namespace_of(kernel, monitor));
+  return join(kernel, own.get());
 }
 
 Result<void> keep_capabilities_over_exec(Kernel& kernel) {
@@ -96,8 +109,12 @@ Result<void> keep_capabilities_over_exec(Kernel& kernel) {
 
 }  // namespace
 
-Result<void> enter_own_namespace(Kernel& kernel, pid_t init) {
-  LXCX_CHECK(doing(init > 0 ? join_namespace_of(kernel, init) : make_namespace(kernel), "become root of your own containers"));
+Result<void> enter_own_namespace(Kernel& kernel, const NamespaceHolders& holders) {
+  const auto enter = [&] {
+    if (holders.init > 0) return join_namespace_of(kernel, holders.init);
+    return holders.monitor > 0 ? join_monitor(kernel, holders.monitor) : make_namespace(kernel);
+  };
+  LXCX_CHECK(doing(enter(), "become root of your own containers"));
   LXCX_CHECK(doing(kernel.mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), "keep mounts to this command"));
   return doing(keep_capabilities_over_exec(kernel), "keep the capabilities for programs");
 }

@@ -8,10 +8,17 @@
 
 namespace lxcx::core {
 
+/// Whose namespace there may be already: the processes of a container, 0 for one that does not run. While it reboots the monitor alone runs.
+struct NamespaceHolders {
+  pid_t init = 0;
+  pid_t monitor = 0;
+};
+
 /// For an ordinary user: enters such a namespace, and a mount namespace below it; programs that are executed keep its capabilities (ambient,
-/// capabilities(7)). With `init`, that of a running container, it is the one which that was started from (ioctl_ns(2)), where alone its cgroup and
-/// mounts can be taken down; with 0 a new one, mapped by newuidmap(1). For the rest of the process' life, and for a single-threaded one.
+/// capabilities(7)). That of a container is the one which it was started from (ioctl_ns(2)), where alone its cgroup and mounts can be taken down, and
+/// its processes be killed; without any holder a new one, mapped by newuidmap(1). For the rest of the process' life, and for a single-threaded one.
 /// Errors: not_found when there are no subordinate ids, or no newuidmap; denied when the kernel does not let ordinary users make namespaces.
-Result<void> enter_own_namespace(Kernel& kernel, pid_t init);
+/// kernel, with ENOENT or ESRCH, when the holder has ended meanwhile: then nothing was entered.
+Result<void> enter_own_namespace(Kernel& kernel, const NamespaceHolders& holders);
 
 }  // namespace lxcx::core

@@ -20,15 +20,18 @@ constexpr Option options[] = {
     {'F', "foreground", "", "With --restore: stay, with this terminal as the container's console, and end with init's exit status."},
 };
 
-/// As lxc-checkpoint has it.
-Result<void> check_combination(const Arguments& arguments) {
+/// lxc-checkpoint refuses some of this; of the rest it takes one and passes over the other.
+Result<void> check_combination(const Session& session, const Arguments& arguments) {
   const auto both = [&](const char* one, const char* other) -> Result<void> {
     if (!arguments.has(one) || !arguments.has(other)) return {};
     return fail(Code::usage, std::string("--") + one + " and --" + other + " exclude each other");
   };
-  for (const char* other : {"stop", "pre-dump", "predump-dir"}) LXCX_CHECK(both("restore", other));
-  LXCX_CHECK(both("pre-dump", "stop"));
-  LXCX_CHECK(both("daemon", "foreground"));
+  for (const char* other : {"stop", "pre-dump"}) LXCX_CHECK(both("restore", other));
+  if (!session.is_lxc_tool()) {
+    LXCX_CHECK(both("restore", "predump-dir"));
+    LXCX_CHECK(both("pre-dump", "stop"));
+    LXCX_CHECK(both("daemon", "foreground"));
+  }
   for (const char* option : {"daemon", "foreground"})
     if (arguments.has(option) && !arguments.has("restore")) return fail(Code::usage, std::string("--") + option + " is for --restore alone");
   if (arguments.value("checkpoint-dir").empty()) return fail(Code::usage, "no directory for the checkpoint", "lxcx checkpoint -D DIR NAME");
@@ -43,7 +46,7 @@ Result<std::string> path_of(Session& session, const Arguments& arguments, const 
 }
 
 Result<int> restore(Session& session, const Arguments& arguments, core::RestoreRequest request) {
-  request.foreground = arguments.has("foreground");
+  request.foreground = arguments.later_of("daemon", "foreground") == "foreground";
   request.reports_status = !session.is_lxc_tool();
   LXCX_TRY(runtime, session.runtime());
   LXCX_TRY(outcome, runtime->restore(request));
@@ -52,7 +55,7 @@ Result<int> restore(Session& session, const Arguments& arguments, core::RestoreR
 }
 
 Result<int> run(Session& session, const Arguments& arguments) {
-  LXCX_CHECK(check_combination(arguments));
+  LXCX_CHECK(check_combination(session, arguments));
   LXCX_TRY(directory, path_of(session, arguments, "checkpoint-dir"));
   LXCX_TRY(script, path_of(session, arguments, "action-script"));
   if (arguments.has("restore")) {
@@ -66,7 +69,8 @@ Result<int> run(Session& session, const Arguments& arguments) {
   core::DumpRequest request;
   request.name = arguments.name;
   request.directory = std::move(directory);
-  request.stop = arguments.has("stop");
+  request.makes_parents = session.is_lxc_tool();
+  request.stop = arguments.has("stop") && !arguments.has("pre-dump");
   request.pre_dump = arguments.has("pre-dump");
   request.previous = arguments.value("predump-dir");
   request.action_script = std::move(script);

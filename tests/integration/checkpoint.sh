@@ -25,27 +25,42 @@ check_exit "an empty directory has no checkpoint" 3 lxcx checkpoint -r -D "$imag
 printf 'lxcx checkpoint 1\nname\tlxcxt-a\nlxcpath\t%s\n' "$containers" >"$images/lxcx.facts"
 check_exit "nor has one whose dump was cut short" 3 lxcx checkpoint -r -D "$images" lxcxt-a
 check_match "it says so" 'not whole' "$output"
-touch "$images/inventory.img"
-chmod 666 "$images/inventory.img"
+mkdir -m 711 "$images/images"
+check_exit "nor one without all images" 3 lxcx checkpoint -r -D "$images" lxcxt-a
+inventory=$images/images/inventory.img
+touch "$inventory"
+chmod 666 "$inventory"
 check_exit "images that others can write" 5 lxcx checkpoint -r -D "$images" lxcxt-a
-chmod 600 "$images/inventory.img"
-chown 12345 "$images/inventory.img"
+chmod 600 "$inventory"
+chown 12345 "$inventory"
 check_exit "or that belong to somebody else" 5 lxcx checkpoint -r -D "$images" lxcxt-a
-chown 0 "$images/inventory.img"
+chown 0 "$inventory"
 chmod 777 "$images"
 check_exit "a directory that others can write to" 5 lxcx checkpoint -r -D "$images" lxcxt-a
 chmod 700 "$images"
-ln -s /etc/passwd "$images/core-1.img"
-check_exit "a link among the images" 5 lxcx checkpoint -r -D "$images" lxcxt-a
-rm "$images/core-1.img"
+for place in "$images" "$images/images"; do
+  ln -s /etc/passwd "$place/core-1.img"
+  check_exit "a link among ${place##*/}" 5 lxcx checkpoint -r -D "$images" lxcxt-a
+  rm "$place/core-1.img"
+done
+# What criu would follow once more, when others can have made it lead elsewhere.
+mkdir -p "$scratch/open/pre/images"
+chmod 777 "$scratch/open"
+ln -s "$scratch/open/pre/images" "$images/images/parent"
+check_exit "a pre-dump in a directory where others can rename it" 5 lxcx checkpoint -r -D "$images" lxcxt-a
+check_match "it says which" "others can change what '.*/open/pre/images' leads to, at 'pre'" "$output"
 ln -s "$images" "$scratch/link"
 check_exit "a link instead of the directory" 3 lxcx checkpoint -r -D "$scratch/link" lxcxt-a
 sed -i 's/^name.*/name\tlxcxt-other/' "$images/lxcx.facts"
-check_exit "the checkpoint of another container" 2 lxcx checkpoint -r -D "$images" lxcxt-a
+chown 12345 "$scratch/open/pre"
+chmod 1777 "$scratch/open"
+check_exit "a pre-dump of somebody else's in a directory like /tmp" 5 lxcx checkpoint -r -D "$images" lxcxt-a
+chown 0 "$scratch/open/pre"
+check_exit "the checkpoint of another container, with a pre-dump of root's own there" 2 lxcx checkpoint -r -D "$images" lxcxt-a
 check_match "the hint names it" "hint: .* lxcxt-other" "$output"
 echo lxc >"$images/lxcx.facts"
 check_exit "a checkpoint that somebody else made" 10 lxcx checkpoint -r -D "$images" lxcxt-a
-rm "$images/lxcx.facts" "$images/inventory.img"
+rm -r "$images/lxcx.facts" "$images/images"
 
 check "start" lxcx start lxcxt-a
 touch "$images/mine"
@@ -79,9 +94,15 @@ check_exit "by the name of LXC's tool" 1 env PATH="$scratch/broken" /bin/bash -c
 check "freeze" lxcx freeze lxcxt-a
 check_exit "one that is frozen" 4 lxcx checkpoint -D "$images" -s lxcxt-a
 lxcx unfreeze lxcxt-a
+# Whoever freezes it while criu is asked whether it works comes in time.
+mkdir "$scratch/freezing"
+printf '#!/bin/sh\nexec %s -P %s freeze lxcxt-a\n' "$lxcx_program" "$containers" >"$scratch/freezing/criu"
+chmod 755 "$scratch/freezing/criu"
+check_exit "one that is frozen at the last moment" 4 env PATH="$scratch/freezing:$PATH" "$lxcx_program" -P "$containers" checkpoint -D "$images" -s lxcxt-a
+lxcx unfreeze lxcxt-a
 # A criu that fails at its work, after all checks.
-printf '#!/bin/sh\n[ "$1" = check ] && exit 0\nwhile [ $# -gt 0 ]; do [ "$1" = --images-dir ] && cd "$2"; shift; done\n%s\n' \
-  'echo "(00.1) Error (criu/x.c:1): cannot" >dump.log; cp dump.log restore.log; touch half.img; exit 1' >"$scratch/bin/criu"
+printf '#!/bin/sh\n[ "$1" = check ] && exit 0\nwhile [ $# -gt 0 ]; do [ "$1" = --images-dir ] && touch "$2/half.img"; [ "$1" = --work-dir ] && cd "$2"; shift; done\n%s\n' \
+  'echo "(00.1) Error (criu/x.c:1): cannot" >dump.log; cp dump.log restore.log; exit 1' >"$scratch/bin/criu"
 PATH="$scratch/bin:$PATH" check_exit "a dump that fails" 7 lxcx checkpoint -D "$images" -s lxcxt-a
 check_match "tells criu's error" 'criu could not dump it: cannot$' "$output"
 check_match "and where the log is" "criu's log: $images/dump.log" "$output"
@@ -133,7 +154,8 @@ make_images() {
   printf 'lxcx checkpoint 1\nname\tlxcxt-a\nlxcpath\t%s\nconfig_file\t%s\nclone_flags\t0\nkind\tdump\n' "$containers" "$containers/lxcxt-a/config" \
     >"$images/lxcx.facts"
   cp "$containers/lxcxt-a/config" "$images/lxcx.config"
-  touch "$images/inventory.img"
+  mkdir -m 711 "$images/images"
+  touch "$inventory"
 }
 make_images
 PATH="$scratch/bin:$PATH" check_exit "a restore that fails" 7 lxcx checkpoint -r -D "$images" lxcxt-a
@@ -152,7 +174,7 @@ lxcx stop -k lxcxt-a
 cat >"$scratch/bin/criu" <<'X'
 #!/bin/sh
 [ "$1" = check ] && exit 0
-while [ $# -gt 0 ]; do case $1 in --action-script) gate=$2 ;; --images-dir) cd "$2" ;; esac; shift; done
+while [ $# -gt 0 ]; do case $1 in --action-script) gate=$2 ;; --work-dir) cd "$2" ;; esac; shift; done
 sleep 1000 & init=$!
 echo $$ >criu.pid
 until [ -e go ]; do sleep 0.1; done

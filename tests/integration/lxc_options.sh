@@ -32,6 +32,26 @@ both "lxc-create with a name that is none" create -n a/b -t none
 both "lxc-create on a store that is none" create -n lxcxt-m -t busybox -B nosuch
 both "lxc-wait for one of two" wait -n lxcxt-n -s 'RUNNING|STOPPED'
 both "lxc-wait of an undefined one" wait -n lxcxt-none -s STOPPED -t 0
+# With a criu that works: tests/vm/lxc_checkpoint.sh.
+images=$scratch/images
+both "lxc-checkpoint of a stopped one" checkpoint -n lxcxt-n -D "$images"
+both "lxc-checkpoint without -n" checkpoint lxcxt-n -D "$images"
+both "lxc-checkpoint without a directory" checkpoint -n lxcxt-n
+both "lxc-checkpoint -r without a directory" checkpoint -n lxcxt-n -r
+both "lxc-checkpoint without a name" checkpoint -D "$images"
+both "lxc-checkpoint of an undefined one" checkpoint -n lxcxt-none -D "$images"
+both "lxc-checkpoint -r of an undefined one" checkpoint -n lxcxt-none -D "$images" -r
+both "lxc-checkpoint -r -s" checkpoint -n lxcxt-n -D "$images" -r -s
+both "lxc-checkpoint -r -p" checkpoint -n lxcxt-n -D "$images" -r -p
+both "lxc-checkpoint -p -s of a stopped one" checkpoint -n lxcxt-n -D "$images" -p -s
+both "lxc-checkpoint -d without -r" checkpoint -n lxcxt-n -D "$images" -d
+both "lxc-checkpoint -F without -r" checkpoint -n lxcxt-n -D "$images" -F
+both "lxc-checkpoint with an option that is none" checkpoint -n lxcxt-n -D "$images" --nosuch
+both "lxc-checkpoint with an option without its value" checkpoint -n lxcxt-n -D
+both "lxc-checkpoint with a file of options that is not there" checkpoint -n lxcxt-n -D "$images" --rcfile /nosuch
+both "lxc-checkpoint --version" checkpoint --version
+if command -v criu >/dev/null; then both "lxc-checkpoint -r of nothing" checkpoint -n lxcxt-n -D "$images" -r; fi
+check "none of them makes a directory" test ! -e "$images"
 differ "lxc-start with a log level that is none" 0 1 start -n lxcxt-n -l nosuch
 both "lxc-start -s without a value" start -n lxcxt-n -s lxc.uts.name
 lxc-stop -P "$theirs" -n lxcxt-n -k
@@ -46,6 +66,9 @@ differ "lxc-execute of what is not there" 255 1 execute -n lxcxt-n -- /nosuch
 fresh
 both "lxc-start -d -p" start -n lxcxt-n -d -p "$file"
 check_match "a pid is in the file" '^[0-9]+$' "$(cat "$file")"
+both "lxc-checkpoint -r of what runs" checkpoint -n lxcxt-n -D "$images" -r
+both "lxc-checkpoint -v of an action script that is not there" checkpoint -n lxcxt-n -D "$images" -v -A /nosuch
+both "it runs on" info -n lxcxt-n -s -H
 both "lxc-attach -a" attach -n lxcxt-n -a i686 -- uname -m
 both "lxc-attach -a of none" attach -n lxcxt-n -a nosuch -- true
 both "lxc-attach -u -g" attach -n lxcxt-n -u 33 -g 44 -- sh -c 'id -u; id -g'

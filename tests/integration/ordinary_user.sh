@@ -34,6 +34,15 @@ check "reboot from inside" eventually 10 eval '[ -n "$(in_state init)" ] && [ "$
 check "stop" mine stop lxcxt-mine
 check_equal "it is stopped" STOPPED "$(mine info -s -H lxcxt-mine)"
 
+# While it reboots there is no init: the namespace to enter is its monitor's.
+printf '#!/bin/sh\n: >%s\nsleep 2\n' "$scratch/home/between" >"$scratch/home/slow"
+chmod 755 "$scratch/home/slow"
+check "start with a hook that takes its time" mine start -s "lxc.hook.post-stop=$scratch/home/slow" lxcxt-mine
+mine attach lxcxt-mine -- reboot
+check "it reboots" eventually 10 test -e "$scratch/home/between"
+check "a stop that meets a reboot" mine stop -k lxcxt-mine
+check_equal "stops it" STOPPED "$(mine info -s -H lxcxt-mine)"
+
 check "start again" mine start lxcxt-mine
 kill -9 "$(in_state monitor)"
 check_equal "attach without a monitor" alive "$(mine attach lxcxt-mine -- echo alive)"

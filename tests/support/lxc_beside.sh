@@ -6,7 +6,7 @@ for program in lxc-create lxc-start lxc-attach lxc-stop lxc-info lxc-ls; do need
 # The same container twice, one for each side.
 theirs=$scratch/theirs names=$scratch/names
 mkdir -p "$theirs" "$names"
-for tool in attach autostart cgroup checkconfig config console device create destroy execute freeze info ls monitor start stop top unfreeze unshare update-config usernsexec wait; do
+for tool in attach autostart cgroup checkconfig checkpoint config console device create destroy execute freeze info ls monitor start stop top unfreeze unshare update-config usernsexec wait; do
   ln -s "$lxcx_program" "$names/lxc-$tool"
 done
 make_container lxcxt-n 'lxc.net.0.type = empty' 'lxc.group = web'

@@ -47,7 +47,12 @@ check "the container runs on" counts_on
 check "its network answers on" eventually 60 answers 10.77.0.2
 check_equal "the images are root's alone" 700 "$(stat -c %a "$images/on")"
 
-printf '#!/bin/sh\necho "$CRTOOLS_SCRIPT_ACTION" >>%s\n' "$scratch/stages" >"$scratch/stage"
+# What a criu that is killed would leave, too: the options of cgroup2 at every stage.
+mount -o remount,nsdelegate /sys/fs/cgroup
+options() { awk '$5 == "/sys/fs/cgroup" { print $NF }' /proc/self/mountinfo; }
+options=$(options)
+check_match "the machine's cgroup2 has an option" nsdelegate "$options"
+printf '#!/bin/sh\necho "$CRTOOLS_SCRIPT_ACTION" >>%s\nawk '\''$5 == "/sys/fs/cgroup" { print $NF }'\'' /proc/self/mountinfo >>%s\n' "$scratch/stages" "$scratch/options" >"$scratch/stage"
 chmod 755 "$scratch/stage"
 check "a pre-dump" lxcx checkpoint -p -D "$images/pre" lxcxt-a
 dump() { # the first one builds on the pre-dump, the second is told by a script
@@ -61,7 +66,7 @@ for round in 1 2; do
   check_equal "it is stopped" STOPPED "$(lxcx info -s -H lxcxt-a)"
   check_equal "with nothing of it left" "" "$(find /sys/fs/cgroup -name 'lxc.payload.lxcxt-a*'; ls -A "$run_directory" | grep -v '\.lock$'; ip -o link | grep veth)"
   before=$(now)
-  check "restore, $round" lxcx checkpoint -r -D "$images/$round" lxcxt-a
+  check "restore, $round" lxcx checkpoint -r -D "$images/$round" -A "$scratch/stage" lxcxt-a
   check "the program counts on" counts_on
   after=$(now)
   check "from where it was" test "$after" -gt "$before" -a "$after" -lt $((before + 1000))
@@ -70,6 +75,9 @@ for round in 1 2; do
   check "its network answers" eventually 60 answers 10.77.0.2
 done
 check_match "the action script ran at every stage" '^post-dump$' "$(cat "$scratch/stages")"
+check_match "of a restore too" '^post-resume$' "$(cat "$scratch/stages")"
+check_equal "the options of cgroup2 were the same all the time" "$options" "$(sort -u "$scratch/options")"
+check_equal "and are" "$options" "$(options)"
 seen=$(inside lxcxt-a sh -c '
   echo "data: $(cat /srv/file)"
   echo "group: $(cat /proc/self/cgroup)"
@@ -94,14 +102,17 @@ make_container lxcxt-u 'lxc.idmap = u 0 100000 65536' 'lxc.idmap = g 0 100000 65
 check "start with mapped ids" lxcx start lxcxt-u
 check "getty runs" eventually 60 eval 'inside lxcxt-u ps | grep -q getty'
 check "dump and stop it" lxcx checkpoint -s -D "$images/u" lxcxt-u
-check "restore it" lxcx checkpoint -r -D "$images/u" lxcxt-u
-check_equal "the images are root's alone again" "700 0 0" "$(stat -c '%a %u %g' "$images/u")"
+# A restore that is killed has nothing to close again.
+printf '#!/bin/sh\nstat -c "%%a %%u %%g" %s >>%s\n' "$images/u" "$scratch/modes" >"$scratch/mode"
+chmod 755 "$scratch/mode"
+check "restore it" lxcx checkpoint -r -D "$images/u" -A "$scratch/mode" lxcxt-u
+check_equal "the images are root's alone all the time" "700 0 0" "$(sort -u "$scratch/modes")"
 check_match "getty runs on" getty "$(inside lxcxt-u ps)"
 check_equal "as an id of the map" 100000 "$(stat -c %u "/proc/$(init_of lxcxt-u)")"
 check "its init listens" lxcx stop -t 60 lxcxt-u
 
 # The checkpoint of before --stop is still one; broken, it leaves nothing.
-printf 'no image' >"$images/on/pstree.img"
+printf 'no image' >"$images/on/images/pstree.img"
 check_exit "restore of a broken image" 7 lxcx checkpoint -r -D "$images/on" lxcxt-a
 check_match "tells where criu's log is" "criu's log: $images/on/restore.log" "$output"
 check_equal "it is stopped" STOPPED "$(lxcx info -s -H lxcxt-a)"

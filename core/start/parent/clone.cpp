@@ -144,7 +144,6 @@ Result<void> kill_init(StartContext& context) {
   context.netns.reset();
   if (context.close_gate) context.close_gate();
   LXCX_CHECK(await_restorer(context));
-  if (context.after_criu) context.after_criu();
   if (!is_alive(context.state.init)) {
     if (context.init_pidfd) (void)::waitpid(context.init, nullptr, WNOHANG);
     return {};

@@ -2,11 +2,14 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <span>
+#include <utility>
 
 #include "core/kernel/faulty_kernel.hpp"
 #include "test_container.hpp"
@@ -58,7 +61,49 @@ void add_listener(EnterTarget& target) {
   target.take_listener = [](const UniqueFd&) -> Result<void> { return {}; };
 }
 
+/// Of the three descriptors that an attach waits at (status pipe, signals, listener) it tells by turns: at first of a signal alone, at a moment when
+/// the others have news already, and then the truth, unless something was read in between.
+class SignalFirst final : public FaultyKernel {
+ public:
+  using FaultyKernel::FaultyKernel;
+  Result<int> poll(std::span<pollfd> fds, int timeout_ms) override {
+    const bool tells_all = fds.size() != 3 || std::exchange(has_told_of_signal_, true);
+    if (tells_all) return FaultyKernel::poll(fds, timeout_ms);
+    Result<int> ready = FaultyKernel::poll(fds.first(1), timeout_ms);
+    for (pollfd& each : fds) each.revents = 0;
+    fds[1].revents = POLLIN;
+    return ready;
+  }
+  Result<std::size_t> read(int fd, void* buffer, std::size_t size) override {
+    has_told_of_signal_ = false;
+    return FaultyKernel::read(fd, buffer, size);
+  }
+
+ private:
+  bool has_told_of_signal_ = false;
+};
+
 }  // namespace
+
+TEST_CASE("a listener that comes together with a signal is handed over", "[attach][root]") {
+  test::TestContainer container({.cgroup = true});
+  EnterTarget target = container.target();
+  add_listener(target);
+  bool is_taken = false;
+  target.take_listener = [&is_taken](const UniqueFd&) -> Result<void> {
+    is_taken = true;
+    return {};
+  };
+  EnterOptions options;
+  options.command = {"true"};
+  options.tty = EnterOptions::Tty::never;
+  FaultRecord& record = **map_fault_record(nullptr);
+  SignalFirst kernel(real_kernel(), record, 0, EIO);
+  const auto status = enter_container(kernel, Log::none(), target, options);
+  REQUIRE(status);
+  CHECK(*status == 0);
+  CHECK(is_taken);
+}
 
 TEST_CASE("attach hangs on nothing and leaves nothing, whichever call fails", "[attach][root][fault]") {
   test::TestContainer container({.cgroup = true});
