@@ -15,7 +15,7 @@ namespace lxcx::core {
 
 namespace {
 
-constexpr std::size_t largest_file = std::size_t{1} << 20;
+constexpr std::size_t largest_cgroup_list = std::size_t{1} << 20;
 
 bool is_of(const Hierarchy& hierarchy, std::string_view controllers) {
   if (controllers.empty() || hierarchy.is_v2) return controllers.empty() && hierarchy.is_v2;
@@ -41,7 +41,7 @@ std::vector<YardName> yard_names(const std::vector<Hierarchy>& hierarchies, std:
 }
 
 Result<CgroupYard> CgroupYard::make(Kernel& kernel, const Cgroups& cgroups) {
-  LXCX_TRY(proc_cgroup, read_file(kernel, AT_FDCWD, "/proc/self/cgroup", largest_file));
+  LXCX_TRY(proc_cgroup, read_file(kernel, AT_FDCWD, "/proc/self/cgroup", largest_cgroup_list));
   LXCX_TRY(file_system, kernel.fsopen("tmpfs"));
   LXCX_CHECK(kernel.fsconfig(file_system.get(), FSCONFIG_SET_STRING, "mode", "700", 0));
   LXCX_CHECK(kernel.fsconfig(file_system.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));

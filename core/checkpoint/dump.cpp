@@ -28,7 +28,6 @@ namespace lxcx::core {
 
 namespace {
 
-constexpr int lock_timeout_ms = 5000;
 constexpr std::size_t largest_file = std::size_t{4} << 20;
 
 /// A running container, and what its dump must know of it.
@@ -325,7 +324,7 @@ Result<void> dump_container(Host& host, const ContainerPaths& paths, const DumpR
   LXCX_CHECK(check_helpers(host.kernel));
   LXCX_CHECK(check_criu(host.kernel, criu));
   {
-    LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, lock_timeout_ms));
+    LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
     if (!is_alive(subject.state.init)) return std::unexpected(not_running(host, paths));
     // Once more: whoever freezes takes the lock, and may have been here in between.
     LXCX_CHECK(refuse_frozen(subject));

@@ -14,7 +14,6 @@ namespace lxcx::core {
 
 namespace {
 
-constexpr int lock_timeout_ms = 5000;
 
 Result<void> check_facts(const CheckpointFacts& facts, const ContainerPaths& paths, const std::string& directory) {
   if (facts.pre_dump)
@@ -36,7 +35,7 @@ Result<StartOutcome> launch_restore(StartContext& context) {
   context.plugins = std::move(plugins);
   LXCX_CHECK(validate_with_plugins(context));
   LXCX_CHECK(check_criu(context.kernel, context.restore_plan->criu));
-  LXCX_TRY(lock, lock_container(context.kernel, context.host.root, context.paths, lock_timeout_ms));
+  LXCX_TRY(lock, lock_container(context.kernel, context.host.root, context.paths));
   LXCX_CHECK(refuse_second_start(context.host, context.paths));
   LXCX_CHECK(prepare_run(context));
   return launch(context);
