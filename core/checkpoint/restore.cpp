@@ -14,7 +14,6 @@ namespace lxcx::core {
 
 namespace {
 
-
 Result<void> check_facts(const CheckpointFacts& facts, const ContainerPaths& paths, const std::string& directory) {
   if (facts.pre_dump)
     return fail(Code::usage, "'" + directory + "' is a pre-dump, which has the memory alone", "restore the dump that was made with --predump-dir");
