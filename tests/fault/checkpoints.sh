@@ -12,7 +12,7 @@ fi
 criu_has_ended() { ! grep -q -s -z -x -E '(.*/)?criu' /proc/[0-9]*/cmdline; }
 await_criu() { [ "$error" != kill ] || eventually $patience criu_has_ended || broken "criu comes to its end"; }
 is_running() { [ "$(state_of)" = RUNNING ]; }
-holds_dump() { [ -e "$images/$1/inventory.img" ]; }
+holds_dump() { [ -e "$images/$1/images/inventory.img" ]; }
 files_of() { find "$images/$1" -printf '%P %y %m %U %G %l\n' | LC_ALL=C sort; find "$images/$1" -type f ! -name '*.log' -exec sha256sum {} + | LC_ALL=C sort; }
 
 # A dump that leaves the container running, whatever becomes of it.

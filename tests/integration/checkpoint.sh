@@ -119,7 +119,7 @@ printf '#!/bin/sh\n[ "$1" = check ] && exit 0\nwhile [ $# -gt 0 ]; do case $1 in
 chmod 755 "$scratch/ends/criu"
 PATH="$scratch/ends:$PATH" check_exit "a dump that fails after the container's end" 7 lxcx checkpoint -D "$scratch/kept" -s lxcxt-d
 check_match "says where it is" "hint: .*has ended.*$scratch/kept" "$output"
-check "and its images are kept" test -e "$scratch/kept/core-1.img"
+check "and its images are kept" test -e "$scratch/kept/images/core-1.img"
 
 # What cannot be dumped, by key.
 refused() { # refused NAME KEY: a container with that line is refused, and runs on
