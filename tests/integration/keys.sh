@@ -82,6 +82,23 @@ for kind in ro mixed rw; do
   check_no_match "no group above its own can be seen" 'lxc.payload' "$(inside lxcxt-b sh -c 'find /sys/fs/cgroup | grep payload')"
   lxcx stop -k lxcxt-b
 done
+# Without a cgroup namespace it shows the host's whole tree, to look at.
+clone='lxc.namespace.clone=mount pid uts ipc net'
+for kind in ro mixed; do
+  check "start with cgroup-full:$kind in the host's cgroup namespace" lxcx start -s "$clone" -s "lxc.mount.auto=proc:rw cgroup-full:$kind" lxcxt-b
+  own=$(inside lxcxt-b find /sys/fs/cgroup -name lxc.payload.lxcxt-b)
+  check_equal "its group is seen from the top in every hierarchy" "$(cd / && find /sys/fs/cgroup -name lxc.payload.lxcxt-b | sort)" "$(sort <<<"$own")"
+  shown=$(inside lxcxt-b grep ' cgroup2\? ' /proc/mounts)
+  check_no_match "nothing above can be written" ' cgroup2? rw' "$(grep -v lxc.payload.lxcxt-b <<<"$shown")"
+  check_exit "by root neither" 1 inside lxcxt-b sh -c 'for d in $(find /sys/fs/cgroup -name cgroup.procs | grep -v lxcxt-b); do mkdir "${d%/*}/lxcxt-new" && exit 0; done 2>/dev/null; exit 1'
+  writable=0
+  [ $kind = ro ] || writable=$(wc -l <<<"$own")
+  check_equal "in its own group it can: $writable" "$writable" "$(inside lxcxt-b sh -c 'for d in '"$(echo $own)"'; do mkdir $d/lxcxt-sub && rmdir $d/lxcxt-sub && echo; done 2>/dev/null' | wc -l)"
+  lxcx stop -k lxcxt-b
+done
+check_exit "cgroup-full:rw there is refused" 6 lxcx start -s "$clone" -s 'lxc.mount.auto=proc:rw cgroup-full:rw' lxcxt-b
+check_match "and says what is not" 'cgroup-full:mixed' "$output"
+check_exit "cgroup:mixed too" 6 lxcx start -s "$clone" -s 'lxc.mount.auto=proc:rw cgroup:mixed' lxcxt-b
 bare() { unshare -m sh -c 'umount -l /sys/fs/cgroup && mount -t tmpfs -o ro lxcxt /sys/fs/cgroup; exec "$@"' - "$lxcx_program" -P "$containers" "$@"; }
 check "a start where no cgroup is mounted" bare start lxcxt-b
 check_equal "it runs" RUNNING "$(lxcx info -s -H lxcxt-b)"

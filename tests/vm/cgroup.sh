@@ -41,7 +41,7 @@ seen=$(inside lxcxt-a sh -c '
   dd if=/dev/zero of=/dev/null bs=32M count=1 2>/dev/null; tell much $?
   (for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 2 & done) 2>&1; tell forks $?
 ')
-check_match "attach enters the container's own cgroup, which is the root it sees" '^cgroup: $' "$seen"
+check_match "attach enters the container's own cgroup, which is the root it writes" '^cgroup: $' "$seen"
 check_match "and its CPUs" '^cpus: 1$' "$seen"
 check_match "an allowed device opens for reading and writing" '^allowed: 0$' "$seen"
 check_match "one that is allowed for reading does not open for writing" '/dev/zero: Operation not permitted' "$seen"
@@ -109,6 +109,29 @@ check "start with ttys and no devpts of its own" lxcx start lxcxt-b
 check_match "the ttys are there, and nothing covers the root" '^/dev/tty1 /dev/tty2 yes$' \
   "$(inside lxcxt-b sh -c 'echo /dev/tty[12] $(test -x /bin/busybox && echo yes)')"
 check "stop" lxcx stop -k lxcxt-b
+
+# The host's tree, for a container in the host's cgroup namespace.
+host='lxc.namespace.clone=mount pid uts ipc net'
+[ $layout = v1 ] || mount -o remount,nsdelegate /sys/fs/cgroup
+of_cgroup2() { awk '/ - cgroup2 / { print $NF; exit }' /proc/self/mountinfo; }
+options=$(of_cgroup2)
+writes() { # writes NAME PATTERN: how many directories of the tree, whose paths match, root inside can make a group in
+  inside "$1" sh -c 'for d in $(find /sys/fs/cgroup -name cgroup.procs); do d=${d%/cgroup.procs}; mkdir "$d/lxcxt-new" 2>/dev/null && rmdir "$d/lxcxt-new" && echo "$d/"; done; true' |
+    grep -c "$2"
+}
+for name in lxcxt-b lxcxt-u; do
+  user_options=""
+  [ $name = lxcxt-b ] || user_options="-s lxc.namespace.clone=user"
+  check "$name: cgroup-full:mixed in the host's cgroup namespace" lxcx start -s "$host" $user_options -s 'lxc.mount.auto=proc:rw sys:mixed cgroup-full:mixed' $name
+  check_equal "$name: more than its own group is seen" yes "$(inside $name sh -c '[ $(find /sys/fs/cgroup -name cgroup.procs | wc -l) -gt 1 ] && echo yes')"
+  check "$name: it can make groups in its own" test "$(writes $name "/lxc.payload.$name/")" -gt 0
+  check_equal "$name: and nowhere else" "$(writes $name "/lxc.payload.$name/")" "$(writes $name .)"
+  lxcx stop -k $name
+done
+check "cgroup-full:rw with mapped ids" lxcx start -s "$host" -s lxc.namespace.clone=user -s 'lxc.mount.auto=proc:rw sys:mixed cgroup-full:rw' lxcxt-u
+check_equal "nothing but its own group can be written all the same" "$(writes lxcxt-u /lxc.payload.lxcxt-u/)" "$(writes lxcxt-u .)"
+lxcx stop -k lxcxt-u
+check_equal "the options of cgroup2 are as they were" "$options" "$(of_cgroup2)"
 
 # An ordinary user, in a group that was given to him (cgroups(7), "delegation"), as systemd-run --user --scope -p Delegate=yes does.
 if [ $layout = v2 ]; then
