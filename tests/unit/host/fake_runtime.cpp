@@ -78,7 +78,7 @@ Result<ContainerInfo> Runtime::info(const std::string& name) {
   info.name = name;
   return answer(state_->world, info);
 }
-Result<std::vector<std::string>> Runtime::config_values(const std::string&, const std::string&) {
+Result<std::vector<std::string>> Runtime::config_values(const std::string&, const std::string&, ConfigForm) {
   return answer(state_->world, state_->world.config_values);
 }
 Result<ContainerConfig> Runtime::running_config(const std::string&) { return answer(state_->world, state_->world.running_config); }
