@@ -225,6 +225,10 @@ Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request
   return doing(core::plan_start(state_->host, paths_of(request.name), request), "plan the start of " + request.name);
 }
 
+Result<void> Runtime::check_with_plugins(ContainerConfig config) {
+  return core::check_with_plugins(state_->host, paths_of("file"), std::move(config));
+}
+
 Result<void> Runtime::stop(const StopRequest& request) {
   LXCX_CHECK(doing(need_privilege(state_->host, paths_of(request.name)), "stop " + request.name));
   return doing(stop_container(state_->host, paths_of(request.name), request), "stop " + request.name);

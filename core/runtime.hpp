@@ -79,6 +79,7 @@ class Runtime {
   Result<CreateOutcome> create(const CreateRequest& request);
   Result<StartOutcome> start(const StartRequest& request);
   Result<std::vector<PlannedStep>> plan_start(const StartRequest& request);  ///< touches nothing
+  Result<void> check_with_plugins(ContainerConfig config);                   ///< of a file that need be no container's; touches nothing
   Result<void> stop(const StopRequest& request);
   Result<void> dump(const DumpRequest& request);
   Result<StartOutcome> restore(const RestoreRequest& request);

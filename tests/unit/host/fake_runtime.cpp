@@ -52,6 +52,7 @@ Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request
   state_->world.planned = request;
   return answer(state_->world, state_->world.plan);
 }
+Result<void> Runtime::check_with_plugins(ContainerConfig) { return {}; }
 Result<void> Runtime::stop(const StopRequest& request) {
   state_->world.stopped = request;
   return answer(state_->world);
