@@ -30,6 +30,7 @@ differ "lxc-create from a configuration that is not there" 0 1 create -n lxcxt-m
 rm -rf "$theirs/lxcxt-m"
 both "lxc-create with a name that is none" create -n a/b -t none
 both "lxc-create on a store that is none" create -n lxcxt-m -t busybox -B nosuch
+both "lxc-attach -c, a context, of what does not run" attach -n lxcxt-n -c some:context -- true
 both "lxc-wait for one of two" wait -n lxcxt-n -s 'RUNNING|STOPPED'
 both "lxc-wait of an undefined one" wait -n lxcxt-none -s STOPPED -t 0
 differ "lxc-start with a log level that is none" 0 1 start -n lxcxt-n -l nosuch
