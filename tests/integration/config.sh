@@ -36,9 +36,9 @@ plugins_view() { # plugins_view WHAT LINE EXPRESSION
 }
 plugins_view "a plugin that is not there" 'lxcx.hook.nosuch.file = /x' 'nosuch'
 plugins_view "a misspelt setting of a plugin" 'lxcx.hook.audit.fiel = /x' "has no setting 'lxcx.hook.audit.fiel'"
-plugins_view "a misspelt setting of lxcx itself" 'lxcx.start.aftr = db' 'unknown key lxcx\.start\.aftr'
-plugins_view "a misspelt kind of plugin" 'lxcx.hoook.audit.file = /x' 'unknown key lxcx\.hoook'
-plugins_view "a kind that is none" 'lxcx.nothing = 1' 'unknown key lxcx\.nothing'
+plugins_view "a misspelt setting of lxcx itself" 'lxcx.start.aftr = db' 'unknown key .lxcx\.start\.aftr'
+plugins_view "a misspelt kind of plugin" 'lxcx.hoook.audit.file = /x' 'unknown key .lxcx\.hoook'
+plugins_view "a kind that is none" 'lxcx.nothing = 1' 'unknown key .lxcx\.nothing'
 plugins_view "a plugin without a setting" 'lxcx.hook.audit = 1' 'lacks the plugin or its setting'
 check_exit "nor can such a key be set" 2 lxcx config set lxcxt-p lxcx.netwrk.veth.x 1
 check_match "the nearest is named" 'did you mean lxcx\.network\.veth\.x' "$output"
