@@ -9,6 +9,7 @@
 #include "core/autostart/ready.hpp"
 #include "core/autostart/run.hpp"
 #include "core/base/text.hpp"
+#include "core/config/lxc_form.hpp"
 #include "core/config/system_config.hpp"
 #include "core/container/container_log.hpp"
 #include "core/device/device.hpp"
@@ -233,6 +234,10 @@ Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request
   return doing(core::plan_start(state_->host, paths_of(request.name), request), "plan the start of " + request.name);
 }
 
+Result<void> Runtime::check_with_plugins(ContainerConfig config) {
+  return core::check_with_plugins(state_->host, paths_of("file"), std::move(config));
+}
+
 Result<void> Runtime::stop(const StopRequest& request) {
   LXCX_CHECK(doing(need_privilege(state_->host, paths_of(request.name)), "stop " + request.name));
   return doing(stop_container(state_->host, paths_of(request.name), request), "stop " + request.name);
@@ -373,13 +378,14 @@ Result<ContainerConfig> Runtime::running_config(const std::string& name) {
   return std::move(running->config);
 }
 
-Result<std::vector<std::string>> Runtime::config_values(const std::string& name, const std::string& key) {
+Result<std::vector<std::string>> Runtime::config_values(const std::string& name, const std::string& key, ConfigForm form) {
   Host& host = state_->host;
   const ContainerPaths paths = paths_of(name);
   std::string file = paths.config();
   if (const Result<RunDirectory> run = RunDirectory::open(host.kernel, host.root, paths)) file = run->path() + "/config";
   LXCX_TRY(current, current_key(key));
   LXCX_TRY(config, doing(load_config(file, host.source, nullptr), "info " + name));
+  if (form == ConfigForm::lxc) return values_as_lxc(config, key, host.root.default_rootfs_mount());
   std::vector<std::string> values;
   for (const Setting& setting : config_settings(config, current))
     values.push_back(setting.key == current ? setting.value : setting.key + " = " + setting.value);

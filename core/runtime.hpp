@@ -66,6 +66,11 @@ struct DeviceRequest {
   std::string place;   ///< what it is called at the other side
 };
 
+enum class ConfigForm {
+  written,  ///< as in the file
+  lxc,      ///< as lxc-info -c gives it
+};
+
 class Runtime {
  public:
   static Result<std::unique_ptr<Runtime>> open(Kernel& kernel, Log& log, RuntimeOptions options);
@@ -74,6 +79,7 @@ class Runtime {
   Result<CreateOutcome> create(const CreateRequest& request);
   Result<StartOutcome> start(const StartRequest& request);
   Result<std::vector<PlannedStep>> plan_start(const StartRequest& request);  ///< touches nothing
+  Result<void> check_with_plugins(ContainerConfig config);                   ///< of a file that need be no container's; touches nothing
   Result<void> stop(const StopRequest& request);
   Result<void> dump(const DumpRequest& request);
   Result<StartOutcome> restore(const RestoreRequest& request);
@@ -82,7 +88,7 @@ class Runtime {
   Result<bool> console(const ConsoleRequest& request, const std::function<void(int)>& on_connected);
   Result<ContainerInfo> info(const std::string& name);
   /// The effective configuration's values of a key, of the running container if it runs; of a group, `key = value`. Errors: usage for no key.
-  Result<std::vector<std::string>> config_values(const std::string& name, const std::string& key);
+  Result<std::vector<std::string>> config_values(const std::string& name, const std::string& key, ConfigForm form = ConfigForm::written);
   /// The configuration that a container runs with, whatever became of the file since. Errors: not_running.
   Result<ContainerConfig> running_config(const std::string& name);
   /// Sorted by name: all defined containers and all running ones. With `details`, the configuration-derived members are filled.

@@ -47,6 +47,7 @@ void apply_time_boot(Draft&, const Assignment&);
 void apply_time_monotonic(Draft&, const Assignment&);
 void apply_idmap(Draft&, const Assignment&);
 void apply_plugin_text(Draft&, const Assignment&);
+void apply_plugin_setting(Draft&, const Assignment&);
 void apply_plugin_bool(Draft&, const Assignment&);
 void apply_seccomp_proxy(Draft&, const Assignment&);
 

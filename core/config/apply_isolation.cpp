@@ -138,6 +138,14 @@ void apply_idmap(Draft& draft, const Assignment& a) {
 
 void apply_plugin_text(Draft& draft, const Assignment& a) { draft.config.plugin_settings.push_back(a.setting()); }
 
+void apply_plugin_setting(Draft& draft, const Assignment& a) {
+  const std::size_t dot = a.name.find('.');
+  if (dot == 0 || dot == a.name.npos || dot + 1 == a.name.size())
+    return draft.reject(a.key, shown(a.key) + " lacks the plugin or its setting",
+                        "write " + std::string(a.key.substr(0, a.key.find('.', 5))) + ".PLUGIN.SETTING");
+  apply_plugin_text(draft, a);
+}
+
 void apply_plugin_bool(Draft& draft, const Assignment& a) {
   if (draft.take(parse_bool(a.value))) draft.config.plugin_settings.push_back(a.setting());
 }

@@ -234,8 +234,15 @@ constexpr std::array table{
     KeySpec{"lxc.net", "lxc.network", clears_group, clears_all, "lxc.net.", nullptr, "nothing", "", "Empty, it removes all network devices."},
     KeySpec{"lxc.net.", "lxc.network.", list, unsets, "lxc.net.", apply_nic, "by sub-key", "",
             "lxc.net.N.SUB-KEY: network device N; sub-keys that are not listed here belong to its plugin."},
-    KeySpec{"lxcx.", "", list, unsets, "", apply_plugin_text, "by plugin", "",
-            "lxcx.KIND.NAME.SETTING: a setting of a plugin. LXC ignores these lines."},
+    // One row for each kind of plugin: another word there is a misspelt key.
+    KeySpec{"lxcx.storage.", "", list, unsets, "", apply_plugin_setting, "by plugin", "",
+            "lxcx.storage.NAME.SETTING: a setting of a storage plugin. LXC ignores these lines and those below."},
+    KeySpec{"lxcx.network.", "", list, unsets, "", apply_plugin_setting, "by plugin", "", "lxcx.network.NAME.SETTING: of a network plugin."},
+    KeySpec{"lxcx.template.", "", list, unsets, "", apply_plugin_setting, "by plugin", "", "lxcx.template.NAME.SETTING: of a template."},
+    KeySpec{"lxcx.security.", "", list, unsets, "", apply_plugin_setting, "by plugin", "",
+            "lxcx.security.NAME.SETTING: of a security plugin, which one of them loads."},
+    KeySpec{"lxcx.hook.", "", list, unsets, "", apply_plugin_setting, "by plugin", "",
+            "lxcx.hook.NAME.SETTING: of a hook plugin, which one of them loads."},
 };
 
 // Positions in `table`, ordered by name, made when this is compiled.

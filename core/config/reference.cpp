@@ -52,7 +52,7 @@ constexpr std::array sections{
     Section{"lxc.hook", "Hooks"},
     Section{"lxc.log.level", "Log"},
     Section{"lxc.net", "Network devices"},
-    Section{"lxcx.", "Plugins"},
+    Section{"lxcx.storage.", "Plugins"},
 };
 
 /// Text for a cell of a table.

@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
 
 #include "core/base/text.hpp"
+#include "core/config/scan.hpp"
+#include "core/config/text_lines.hpp"
 #include "core/create/build.hpp"
 #include "core/kernel/files.hpp"
 #include "core/start/calls.hpp"
@@ -109,6 +112,33 @@ Result<std::string> with_default_policy(Host& host, const ContainerConfig& confi
   return text + line;
 }
 
+/// Each x of an address becomes a digit. The first pair's second digit is even: an odd one would be a multicast address.
+void fill_address(std::string& text, std::size_t begin, std::size_t end) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::random_device source;
+  for (std::size_t at = begin; at < end; ++at) {
+    if (text[at] != 'x' && text[at] != 'X') continue;
+    const unsigned digit = std::uniform_int_distribution<unsigned>(0, 15)(source);
+    text[at] = digits[at == begin + 1 ? digit & ~1U : digit];
+  }
+}
+
+/// Of lxc.net.N.hwaddr each x gets its digit once and for all, as lxc-create has it: what is left to the start differs from one to the next.
+std::string with_hardware_addresses(const std::string& text) {
+  TextLines lines(text);
+  LineScanner scanner(text);
+  while (const std::optional<ScannedLine> line = scanner.next()) {
+    const bool is_address = line->key.ends_with(".hwaddr") && (line->key.starts_with("lxc.net.") || line->key.starts_with("lxc.network."));
+    if (line->kind != ScannedLine::Kind::assignment || !is_address || line->value.find_first_of("xX") == line->value.npos) continue;
+    std::string whole = lines.text(line->number);
+    const std::size_t begin = whole.rfind(line->value);
+    if (begin == whole.npos) continue;
+    fill_address(whole, begin, begin + line->value.size());
+    lines.replace(line->number, std::move(whole));
+  }
+  return lines.join().text;
+}
+
 std::string header(const CreateRequest& request) {
   std::string parameters;
   for (const std::string& arg : request.template_args) parameters += " " + escape_line(arg);
@@ -145,7 +175,7 @@ Result<Plan> make_plan(Host& host, const ContainerPaths& paths, const std::strin
     return std::unexpected(std::move(error));
   }
   LXCX_CHECK(refuse_unmapped(host.kernel, parsed.config));
-  LXCX_TRY(with_policy, with_default_policy(host, parsed.config, header(request) + text));
+  LXCX_TRY(with_policy, with_default_policy(host, parsed.config, header(request) + with_hardware_addresses(text)));
   plan.config_text = std::move(with_policy);
   plan.config = std::move(parsed.config);
   (void)paths;

@@ -9,6 +9,7 @@
 #include "core/start/calls.hpp"
 #include "core/start/child/steps.hpp"
 #include "core/start/error_place.hpp"
+#include "core/start/launch.hpp"
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {
@@ -131,6 +132,20 @@ Result<std::vector<PlannedStep>> plan_start(Host& host, const ContainerPaths& pa
   Result<std::vector<PlannedStep>> plan = plan_loaded(context);
   if (!plan) add_place(context.config, plan.error());
   return plan;
+}
+
+Result<void> check_with_plugins(Host& host, const ContainerPaths& paths, ContainerConfig config) {
+  if (!host.kernel.faccessat(AT_FDCWD, config.rootfs.c_str(), F_OK, 0) && config.rootfs.starts_with('/')) config.rootfs.clear();
+  select_network(config, host.selection);
+  StartContext context(host, paths, std::move(config));
+  const auto ask = [&]() -> Result<void> {
+    LXCX_TRY(plugins, load_plugins(host, context.config));
+    context.plugins = std::move(plugins);
+    return validate_with_plugins(context);
+  };
+  Result<void> asked = ask();
+  if (!asked) add_place(context.config, asked.error());
+  return asked;
 }
 
 }  // namespace lxcx::core

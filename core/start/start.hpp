@@ -52,6 +52,10 @@ Result<StartOutcome> start_container(Host& host, const ContainerPaths& paths, co
 /// The steps of a start and what each would do; validates everything a start would, touches nothing.
 Result<std::vector<PlannedStep>> plan_start(Host& host, const ContainerPaths& paths, const StartRequest& request);
 
+/// What the plugins say of a configuration that need be no container's: those it asks for are there, and find no fault with its settings. The
+/// root file system need not exist.
+Result<void> check_with_plugins(Host& host, const ContainerPaths& paths, ContainerConfig config);
+
 /// The configuration a start would use: file, then overrides; refused when it names keys that do not act yet.
 Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& paths, const StartRequest& request, Warnings& warnings);
 

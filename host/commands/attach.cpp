@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/commands/commands.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -26,6 +29,7 @@ constexpr Option options[] = {
     {'v', "set-var", "NAME=VALUE", "Set a variable. May be repeated."},
     {'L', "pty-log", "FILE", "Append what the terminal shows to FILE.", Completes::file},
     {'f', "rcfile", "FILE", "Read the configuration from FILE.", Completes::file},
+    {'c', "context", "CONTEXT", "The SELinux context to run in. Refused: lxcx does not set any yet."},
     {'u', "uid", "UID", "Run as this user of the container."},
     {'g', "gid", "GID", "Run as this group of the container."},
 };
@@ -78,8 +82,21 @@ Result<void> read_environment(const Arguments& arguments, core::EnterOptions& en
   return {};
 }
 
+/// As a restriction it is not to be dropped in silence, but LXC's scripts go on where the kernel could not have heeded it.
+Result<void> refuse_context(Session& session, const Arguments& arguments) {
+  if (!arguments.has("context")) return {};
+  const bool has_selinux = session.kernel().faccessat(AT_FDCWD, "/sys/fs/selinux", F_OK, 0).has_value();
+  if (session.is_lxc_tool() && !has_selinux) {
+    session.warn({"--context: the kernel has no SELinux, ignoring"});
+    return {};
+  }
+  return fail(Code::unsupported, "--context: lxcx does not set SELinux contexts" + std::string(has_selinux ? "" : ", and the kernel has no SELinux"),
+              "leave the option out");
+}
+
 Result<core::AttachRequest> read_request(Session& session, const Arguments& arguments) {
   core::AttachRequest request;
+  LXCX_CHECK(refuse_context(session, arguments));
   request.name = arguments.name;
   request.options.command = arguments.words;
   LXCX_CHECK(read_environment(arguments, request.options));

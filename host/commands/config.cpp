@@ -17,7 +17,7 @@ namespace {
 using core::Diagnostic;
 
 constexpr Option options[] = {
-    {'f', "file", "FILE", "This file instead of a container's configuration; not for keys and show.", Completes::file},
+    {'f', "file", "FILE", "This file instead of a container's configuration; not for keys.", Completes::file},
     {'c', "config", "FILE", "The same as --file, as lxc-update-config has it.", Completes::file},
     {'a', "append", "", "set: add a line to a list instead of replacing the lines it has."},
     {0, "running", "", "get: of the configuration that the container runs with."},
@@ -26,7 +26,7 @@ constexpr Option options[] = {
 constexpr Subcommand subcommands[] = {
     {"check", "[NAME]", "Say everything that is wrong with a configuration, with file, line and column", Completes::container},
     {"keys", "[PREFIX]", "List the keys that lxcx knows, their types and defaults"},
-    {"show", "NAME", "Print the configuration with its includes expanded", Completes::container},
+    {"show", "[NAME]", "Print the configuration with its includes expanded", Completes::container},
     {"get", "[NAME] KEY", "Print the values of a key, a group of keys or a network device, includes expanded", Completes::container},
     {"set", "[NAME] KEY VALUE", "Set a key in the file itself; an empty value clears it", Completes::container},
     {"unset", "[NAME] KEY", "Take the lines of a key, a group of keys or a network device out of the file", Completes::container},
@@ -78,6 +78,7 @@ void add_plugins_view(Session& session, const Target& target, core::ParsedConfig
   request.name = target.name;
   const auto plan = [&]() -> Result<void> {
     LXCX_TRY(runtime, session.runtime());
+    if (target.name.empty()) return runtime->check_with_plugins(parsed.config);
     LXCX_CHECK(runtime->plan_start(request));
     return {};
   };
@@ -108,7 +109,7 @@ Result<int> check(Session& session, const Arguments& arguments, std::span<const 
   const core::ConfigSource source = core::real_config_source();
   LXCX_TRY(text, source.read(file));
   core::ParsedConfig parsed = core::parse_config(text, file, source);
-  if (!target.name.empty() && count_errors(parsed.diagnostics) == 0) add_plugins_view(session, target, parsed);
+  if (count_errors(parsed.diagnostics) == 0) add_plugins_view(session, target, parsed);
   session.out().print(session.wants_json() ? json_of(file, parsed.diagnostics) : check_text(file, parsed.diagnostics));
   return count_errors(parsed.diagnostics) ? static_cast<int>(Code::config) : 0;
 }
@@ -131,12 +132,12 @@ Result<int> keys(Session& session, const Arguments&, std::span<const std::string
 }
 
 Result<int> show(Session& session, const Arguments& arguments, std::span<const std::string> words) {
-  LXCX_TRY(file, config_path(session, words.empty() ? arguments.name : words.front()));
+  LXCX_TRY(target, find_target(session, arguments, words, 0, "show NAME"));
   std::vector<std::string> warnings;
-  LXCX_TRY(config, core::load_config(file, core::real_config_source(), &warnings));
+  LXCX_TRY(config, core::load_config(target.file, core::real_config_source(), &warnings));
   LXCX_TRY(text, core::print_config(config));
   session.warn(warnings);
-  session.out().print(session.wants_json() ? json_of_text(words.empty() ? arguments.name : words.front(), text) : printable(text, true));
+  session.out().print(session.wants_json() ? json_of_text(target.name, text) : printable(text, true));
   return 0;
 }
 

@@ -107,10 +107,11 @@ std::string config_text(const std::vector<ConfigValue>& config, bool bare) {
   return out;
 }
 
-Result<std::vector<ConfigValue>> read_config(core::Runtime& runtime, const std::string& name, const std::vector<std::string>& keys) {
+Result<std::vector<ConfigValue>> read_config(core::Runtime& runtime, const std::string& name, const std::vector<std::string>& keys,
+                                             core::ConfigForm form) {
   std::vector<ConfigValue> config;
   for (const std::string& key : keys) {
-    LXCX_TRY(values, runtime.config_values(name, key));
+    LXCX_TRY(values, runtime.config_values(name, key, form));
     config.push_back({key, std::move(values)});
   }
   return config;
@@ -120,7 +121,7 @@ Result<int> run(Session& session, const Arguments& arguments) {
   const Wanted wanted = read_wanted(arguments);
   LXCX_TRY(runtime, session.runtime());
   LXCX_TRY(info, runtime->info(arguments.name));
-  LXCX_TRY(config, read_config(*runtime, arguments.name, wanted.keys));
+  LXCX_TRY(config, read_config(*runtime, arguments.name, wanted.keys, session.is_lxc_tool() ? core::ConfigForm::lxc : core::ConfigForm::written));
   if (session.wants_json())
     session.out().print(json_of(info, config));
   else

@@ -36,8 +36,25 @@ plugins_view() { # plugins_view WHAT LINE EXPRESSION
 }
 plugins_view "a plugin that is not there" 'lxcx.hook.nosuch.file = /x' 'nosuch'
 plugins_view "a misspelt setting of a plugin" 'lxcx.hook.audit.fiel = /x' "has no setting 'lxcx.hook.audit.fiel'"
+plugins_view "a misspelt setting of lxcx itself" 'lxcx.start.aftr = db' 'unknown key .lxcx\.start\.aftr'
+plugins_view "a misspelt kind of plugin" 'lxcx.hoook.audit.file = /x' 'unknown key .lxcx\.hoook'
+plugins_view "a kind that is none" 'lxcx.nothing = 1' 'unknown key .lxcx\.nothing'
+plugins_view "a plugin without a setting" 'lxcx.hook.audit = 1' 'lacks the plugin or its setting'
+check_exit "nor can such a key be set" 2 lxcx config set lxcxt-p lxcx.netwrk.veth.x 1
+check_match "the nearest is named" 'did you mean lxcx\.network\.veth\.x' "$output"
 plugins_view "a profile that is not there" "lxc.seccomp.profile = $scratch/none.seccomp" 'none\.seccomp'
 plugins_view "a root that is not there" "lxc.rootfs.path = $scratch/noroot" 'noroot'
+
+# The same of a file that is no container's; it need not have a root file system that is there.
+printf '%s\n' 'lxc.uts.name = web' "lxc.rootfs.path = $scratch/noroot" >"$scratch/alone.conf"
+check "nothing is wrong with a file" lxcx config check -f "$scratch/alone.conf"
+check_equal "show -f" "$(cat "$scratch/alone.conf")" "$(lxcx config show -f "$scratch/alone.conf")"
+check_exit "show without a name" 2 lxcx config show
+echo 'lxc.net.0.type = nosuch' >>"$scratch/alone.conf"
+check_exit "check -f finds a network type that is not there" 10 lxcx config check -f "$scratch/alone.conf"
+check_match "and where" 'alone\.conf:3:[0-9]+: error: .*nosuch' "$output"
+echo 'lxc.rootfs.path = nosuch:/x' >"$scratch/alone.conf"
+check_exit "check -f finds a kind of storage that is not there" 10 lxcx config check -f "$scratch/alone.conf"
 
 chmod 600 "$config"
 facts=$(owner_and_mode "$config")

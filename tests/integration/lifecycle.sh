@@ -5,6 +5,11 @@
 
 check "create makes a container" lxcx create -t busybox -n lxcxt-a -f none
 check_match "its configuration says what it was made with" '^# Template used to create this container: busybox$' "$(cat "$containers/lxcxt-a/config")"
+printf '%s\n' 'lxc.net.0.type = empty' 'lxc.net.0.hwaddr = 00:16:3e:xx:xX:Xx' '# lxc.net.0.hwaddr = xx' >"$scratch/address.conf"
+check "create from a configuration with an address to fill in" lxcx create -t busybox -n lxcxt-h -f "$scratch/address.conf"
+check_match "each x has its digit" '^lxc\.net\.0\.hwaddr = 00:16:3e(:[0-9a-f]{2}){3}$' "$(cat "$containers/lxcxt-h/config")"
+check_match "a comment is left alone" '^# lxc\.net\.0\.hwaddr = xx$' "$(cat "$containers/lxcxt-h/config")"
+check "destroy it" lxcx destroy lxcxt-h
 check_exit "creating it again is refused" 4 lxcx create -t busybox -n lxcxt-a -f none
 check_match "the refusal says what to do" 'hint: ' "$output"
 check_equal "it is defined, and stopped" STOPPED "$(lxcx info -s -H lxcxt-a)"

@@ -30,6 +30,7 @@ differ "lxc-create from a configuration that is not there" 0 1 create -n lxcxt-m
 rm -rf "$theirs/lxcxt-m"
 both "lxc-create with a name that is none" create -n a/b -t none
 both "lxc-create on a store that is none" create -n lxcxt-m -t busybox -B nosuch
+both "lxc-attach -c, a context, of what does not run" attach -n lxcxt-n -c some:context -- true
 both "lxc-wait for one of two" wait -n lxcxt-n -s 'RUNNING|STOPPED'
 both "lxc-wait of an undefined one" wait -n lxcxt-none -s STOPPED -t 0
 # With a criu that works: tests/vm/lxc_checkpoint.sh.
@@ -112,3 +113,55 @@ check "the log too" test -s "$file.log"
 both "lxc-destroy -f of what runs" destroy -n lxcxt-n -f
 both "then there is none" ls -1
 fresh
+
+# lxc-info -c gives values in LXC's form, however they were written. An empty line behind a list is LXC's alone.
+mkdir -p "$containers/lxcxt-f" "$containers/lxcxt-d"
+cat >"$containers/lxcxt-f/config" <<END
+lxc.arch = linux64
+lxc.rootfs.path = dir:$containers/lxcxt-f/rootfs
+lxc.cap.drop = sys_module mac_admin
+lxc.cap.drop = sys_time
+lxc.group = a b
+lxc.group = c
+lxc.signal.halt = SIGPWR
+lxc.signal.reboot = SIGRTMIN+5
+lxc.signal.stop = 15
+lxc.monitor.signal.pdeath = SIGTERM
+lxc.log.level = 3
+lxc.console.size = 100000
+lxc.console.buffer.size = auto
+lxc.time.offset.boot = 3h
+lxc.time.offset.monotonic = 5ms
+lxc.namespace.keep = net user uts
+lxc.net.0.type = veth
+lxc.net.1.type = empty
+lxc.mount.auto = cgroup sys proc:rw
+lxc.prlimit.nofile = 1024:2048
+lxc.prlimit.core = unlimited
+lxc.sysctl.net.ipv4.ip_forward = 1
+lxc.cgroup2.memory.max = 1G
+lxc.init.groups = 1,2
+lxc.start.delay = 010
+lxc.environment = A=1
+lxc.autodev.tmpfs.size = 700000
+END
+echo 'lxc.net.0.type = macvlan' >"$containers/lxcxt-d/config"
+cp -a "$containers/lxcxt-f" "$containers/lxcxt-d" "$theirs/"
+sed -i "s#$containers#$theirs#" "$theirs/lxcxt-f/config"
+keys="arch rootfs.path cap.drop group signal.halt signal.reboot signal.stop log.level console.size console.buffer.size console.rotate
+  time.offset.boot time.offset.monotonic namespace.keep namespace.clone net net.0.type net.0.veth.mode net.0.veth.vlan.id net.0.l2proxy
+  net.0.macvlan.mode net.0.link net.0 net.7.type mount.auto prlimit prlimit.nofile prlimit.core prlimit.cpu sysctl cgroup cgroup2 cgroup2.memory.max
+  init.groups init.uid init.gid start.delay start.order start.auto environment autodev autodev.tmpfs.size sched.core ephemeral no_new_privs
+  rootfs.managed rootfs.options tty.max pty.max tty hook hook.version hook.start uts.name utsname mount.fstab apparmor.allow_nesting
+  seccomp.allow_nesting cgroup.relative monitor.unshare log.syslog idmap nosuch"
+for container in lxcxt-f lxcxt-d; do
+  for key in $keys; do
+    theirs_says=$(lxc-info -P "$theirs" -n $container -c "lxc.$key" 2>/dev/null | sed '/^$/d')
+    ours_says=$("$names/lxc-info" -P "$containers" -n $container -c "lxc.$key" 2>/dev/null)
+    check_equal "lxc-info -c lxc.$key of $container" "$(plain <<<"$theirs_says")" "$(plain <<<"$ours_says")"
+  done
+done
+check_equal "lxcx info -c has it as it was written" "lxc.rootfs.path = dir:$containers/lxcxt-f/rootfs" "$(lxcx info -c lxc.rootfs.path lxcxt-f)"
+check_equal "lxc.monitor.signal.pdeath as a number" 'lxc.monitor.signal.pdeath = 15' \
+  "$("$names/lxc-info" -P "$containers" -n lxcxt-f -c lxc.monitor.signal.pdeath)"
+rm -rf "$containers"/lxcxt-[fd] "$theirs"/lxcxt-[fd]

@@ -28,7 +28,7 @@ TEST_CASE("what was cleared leaves nothing behind", "[config][effective]") {
       "lxc.hook.start = a\nlxc.hook =",
       "lxc.cgroup2.a.b = 1\nlxc.cgroup2 =",
       "lxc.cgroup2.a.b = 1\nlxc.cgroup2.a.b =",
-      "lxcx.a.b = 1\nlxcx.a.b =",
+      "lxcx.hook.a.b = 1\nlxcx.hook.a.b =",
       "lxc.prlimit.core = 1\nlxc.limit =",
       "lxc.idmap = u 0 1 2\nlxc.id_map =",
       "lxc.environment = A=1\nlxc.environment =",

@@ -111,13 +111,30 @@ TEST_CASE("the table knows every key of LXC 5", "[config][keys]") {
                           "lxcx.start.after",
                           "lxcx.start.requires",
                           "lxcx.start.ready",
-                          "lxcx.start.ready.timeout"}) {
+                          "lxcx.start.ready.timeout",
+                          "lxcx.storage.dir.sync",
+                          "lxcx.network.veth.queue",
+                          "lxcx.template.local.a",
+                          "lxcx.security.landlock.a",
+                          "lxcx.hook.audit.file"}) {
     CAPTURE(key);
     CHECK(find_key(key) != nullptr);
   }
-  for (const char* key : {"", "lxc", "lxc.", "lxc.tty", "lxc.tty.maxx", "lxc.TTY.max", "lxc.nett.0.type", "tty.max"}) {
+  for (const char* key : {"", "lxc", "lxc.", "lxc.tty", "lxc.tty.maxx", "lxc.TTY.max", "lxc.nett.0.type", "tty.max", "lxcx.", "lxcx.nothing",
+                          "lxcx.start.aftr", "lxcx.hoook.audit.file", "lxcx.netwrk.x"}) {
     CAPTURE(key);
     CHECK(find_key(key) == nullptr);
+  }
+}
+
+TEST_CASE("a misspelt key of lxcx's own is no setting of a plugin, and the nearest is named", "[config][keys]") {
+  CHECK(suggest_key("lxcx.start.aftr") == "lxcx.start.after");
+  CHECK(suggest_key("lxcx.hoook.audit.file") == "lxcx.hook.audit.file");
+  CHECK(suggest_key("lxcx.netwrk.x") == "lxcx.network.x");
+  for (const char* line : {"lxcx.start.aftr = db", "lxcx.hoook.audit.file = /x", "lxcx.netwrk.x = 1", "lxcx.nothing = 1", "lxcx.hook.audit = 1",
+                           "lxcx.hook.audit. = 1", "lxcx.hook..file = 1"}) {
+    CAPTURE(line);
+    CHECK(parse_config(line, "file", {}).has_errors());
   }
 }
 

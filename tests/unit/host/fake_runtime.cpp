@@ -52,6 +52,7 @@ Result<std::vector<PlannedStep>> Runtime::plan_start(const StartRequest& request
   state_->world.planned = request;
   return answer(state_->world, state_->world.plan);
 }
+Result<void> Runtime::check_with_plugins(ContainerConfig) { return {}; }
 Result<void> Runtime::stop(const StopRequest& request) {
   state_->world.stopped = request;
   return answer(state_->world);
@@ -78,7 +79,7 @@ Result<ContainerInfo> Runtime::info(const std::string& name) {
   info.name = name;
   return answer(state_->world, info);
 }
-Result<std::vector<std::string>> Runtime::config_values(const std::string&, const std::string&) {
+Result<std::vector<std::string>> Runtime::config_values(const std::string&, const std::string&, ConfigForm) {
   return answer(state_->world, state_->world.config_values);
 }
 Result<ContainerConfig> Runtime::running_config(const std::string&) { return answer(state_->world, state_->world.running_config); }
