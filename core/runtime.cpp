@@ -409,6 +409,12 @@ Result<void> hand_to_monitor(Host& host, const ContainerPaths& paths, int listen
   return {};
 }
 
+/// The consoles are the monitor's: with it they are closed, while the container runs on.
+Failure no_monitor(const std::string& name) {
+  return fail(Code::unsupported, "the monitor of '" + name + "' was killed, and its consoles went with it",
+              "`lxcx attach " + name + "` works; stop it and start it to have a console again");
+}
+
 }  // namespace
 
 Result<int> Runtime::attach(const AttachRequest& request) {
@@ -440,7 +446,10 @@ Result<bool> Runtime::console(const ConsoleRequest& request, const std::function
   const std::string what = "console " + request.name;
   LXCX_CHECK(doing(running_container(host, paths_of(request.name)), what));
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths_of(request.name)));
-  LXCX_TRY(client, doing(ControlClient::connect(host.kernel, run.fd()), what));
+  Result<ControlClient> connected = ControlClient::connect(host.kernel, run.fd());
+  if (!connected && connected.error().code == Code::not_running && observe(host, paths_of(request.name)).init_alive)
+    return doing(Result<bool>(no_monitor(request.name)), what);
+  LXCX_TRY(client, doing(std::move(connected), what));
   LXCX_TRY(tty, doing(client.allocate_tty(request.tty), what));
   if (on_connected) on_connected(tty.number);
   return doing(relay_console(host.kernel, tty, STDIN_FILENO, STDOUT_FILENO, request.escape_prefix), what);

@@ -75,11 +75,26 @@ Result<DeviceChange> parse_device_change(Kernel& kernel, std::string_view key, s
   return DeviceChange{key == "devices.allow", rule};
 }
 
+/// What a write to a cgroup file fails with (cgroups(7), and the kernel's documentation of each controller).
+std::string hint_for_limit(const std::string& controller, int sys_errno) {
+  switch (sys_errno) {
+    case ENOENT: return "the controller '" + controller + "' of this kernel has no such file: take the line out, or see cgroups(7) for the name";
+    case EINVAL:
+    case ERANGE: return "the kernel takes no such value for it: see cgroups(7), and its documentation of the controller '" + controller + "'";
+    case EPERM:
+    case EACCES: return "it cannot be written to, or the group above does not allow as much";
+    case EBUSY: return "as much is in use already: give more";
+    case EOPNOTSUPP: return "the kernel was built, or booted, without it";
+    default: return {};
+  }
+}
+
 template <class T>
 Result<T> at_setting(Result<T> result, const Setting& setting, const char* family) {
   if (result) return result;
   if (!result.error().where) result.error().where = setting.where;
-  return doing(std::move(result), std::string("set ") + family + setting.key);
+  const std::string hint = hint_for_limit(controller_of(setting.key), result.error().sys_errno);
+  return doing(hinting(std::move(result), hint), std::string("set ") + family + setting.key);
 }
 
 bool mentions_controller(const std::vector<Setting>& settings, const std::string& controller) {

@@ -187,10 +187,7 @@ class Doctor {
   }
 
   void look_at_places() {
-    const std::string run = host_.root.directory;
-    const std::string above = run.substr(0, run.find_last_of('/'));
-    const bool can_run = exists(exists(run) ? run : above, W_OK);
-    say({"places", "run directory", true, default_containers, "mount -t tmpfs tmpfs /run"}, can_run ? Health::ok : Health::broken, run);
+    look_at_run_directory();
     if (!exists(lxcpath_)) return say({"places", "lxcpath", false, "", ""}, Health::ok, lxcpath_ + ": made by the first create");
     const Result<struct stat> status = host_.kernel.fstatat(AT_FDCWD, lxcpath_.c_str(), 0);
     const bool is_open = status && (status->st_mode & S_IWOTH) != 0 && (status->st_mode & S_ISVTX) == 0;
@@ -201,6 +198,22 @@ class Doctor {
     const bool is_passable = (status->st_mode & S_IXOTH) != 0;
     say({"places", "way to the containers", false, "containers with mapped ids, whose root is nobody's here", open.c_str()},
         is_passable ? Health::ok : Health::broken, {});
+  }
+
+  /// The first start makes it, and what is missing above it.
+  void look_at_run_directory() {
+    const std::string& run = host_.root.directory;
+    std::string there = run;
+    while (there.size() > 1 && !exists(there)) there.erase(std::max<std::size_t>(there.find_last_of('/'), 1));
+    const bool can_run = exists(there, W_OK | X_OK);
+    const Result<struct stat> status = host_.kernel.fstatat(AT_FDCWD, there.c_str(), 0);
+    std::string mend = "set XDG_RUNTIME_DIR to a directory of this user's";
+    if (::geteuid() == 0)
+      mend = "make '" + there + "' writable: its file system is mounted read-only";
+    else if (status && status->st_uid == ::geteuid())
+      mend = "chmod u+rwx " + there;
+    const std::string detail = there == run ? run : run + ": '" + there + "' cannot be written to";
+    say({"places", "run directory", true, default_containers, mend.c_str()}, can_run ? Health::ok : Health::broken, can_run ? run : detail);
   }
 
   void look_at_plugins() {

@@ -10,6 +10,7 @@
 
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
+#include "core/plugin/agreement.hpp"
 
 namespace lxcx::core {
 
@@ -28,6 +29,22 @@ std::optional<std::pair<Kind, std::string>> identify(std::string_view file_name)
   const std::string name(file_name.substr(dash + 1));
   if (!kind || !is_plugin_name(name)) return std::nullopt;
   return std::pair{*kind, name};
+}
+
+/// Why a file whose name ends in .json is read by nobody.
+std::string why_no_manifest(std::string_view file_name) {
+  const std::string kind(file_name.substr(0, file_name.find('-')));
+  if (file_name.contains('-') && !parse_kind(kind))
+    return "its name begins with '" + escape_line(kind) +
+           "', which is no kind of plugin: " + join({std::begin(kind_names), std::end(kind_names)}, ", ");
+  return "no manifest has that name: it is KIND-NAME.json, with a NAME of a-z, 0-9, '.', '_' and '-'";
+}
+
+/// What would keep a manifest's library from being loaded, as far as that is seen from outside.
+std::string why_unusable(Kernel& kernel, const Manifest& manifest) {
+  if (const Result<void> fits = check_abi(manifest); !fits) return fits.error().message;
+  if (kernel.fstatat(AT_FDCWD, manifest.library_path.c_str(), 0)) return {};
+  return "its library is not there: " + join(library_candidates(manifest), ", ");
 }
 
 std::string plain(const std::string& path) {
@@ -145,6 +162,7 @@ RegistryEntry Registry::entry_of(int directory, const std::string& file_name, co
     entry.why = (*found)->mask;
   } else {
     entry.manifest = std::move((*found)->manifest);
+    entry.why = why_unusable(kernel_, entry.manifest);
   }
   return entry;
 }
@@ -160,7 +178,11 @@ void Registry::list_directory(const std::string& directory, std::set<std::pair<K
   std::ranges::sort(*names);
   for (const std::string& file_name : *names) {
     const auto identity = identify(file_name);
-    if (!identity) continue;
+    if (!identity) {
+      if (file_name.ends_with(".json") && !file_name.starts_with('.'))
+        entries.push_back({Kind::storage, {}, directory + "/" + file_name, "refused", why_no_manifest(file_name), {}});
+      continue;
+    }
     RegistryEntry entry = entry_of((*fd)->get(), file_name, directory + "/" + file_name, identity->first, identity->second);
     // A refused manifest takes the name as well: find() stops at it, and must not be bypassed by breaking a file.
     const bool is_first = taken.insert(*identity).second;

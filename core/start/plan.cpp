@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "core/base/text.hpp"
+#include "core/config/names.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/child/steps.hpp"
 #include "core/start/error_place.hpp"
@@ -32,6 +35,27 @@ Details hook_details(const StartContext& context, std::string_view type, lxcx_ev
   return details;
 }
 
+/// ", link br0, name eth0, ipv4.address 10.0.0.2/24"
+std::string settings_text(const NicConfig& nic) {
+  std::string text;
+  for (const Setting& setting : nic.settings) text += ", " + setting.key + " " + setting.value;
+  return text;
+}
+
+std::string names_of(const std::vector<int>& capabilities) {
+  std::vector<std::string> names;
+  for (const int capability : capabilities) {
+    const std::string_view name = capability_name(capability);
+    names.push_back(name.empty() ? std::to_string(capability) : std::string(name));
+  }
+  return join(names, " ");
+}
+
+Details capability_details(const ContainerConfig& config) {
+  if (config.cap_keep) return {config.cap_keep->empty() ? "all of them" : "all but " + names_of(*config.cap_keep)};
+  return config.cap_drop.empty() ? Details{} : Details{names_of(config.cap_drop)};
+}
+
 Details parent_details(const StartContext& context, std::string_view step) {
   const ContainerConfig& config = context.config;
   Details details;
@@ -45,6 +69,7 @@ Details parent_details(const StartContext& context, std::string_view step) {
   if (step == "compile the security policy")
     for (const LoadedPlugins::Confiner& each : context.plugins.security) details.push_back(plugin_text(context.host, Kind::security, each.name));
   if (step == "make the cgroups" && !context.state.cgroup.empty()) return {context.state.cgroup};
+  if (step == "make the cgroups" && !context.run) return {wanted_cgroup(context) + ", or with a number behind it where that is taken"};
   if (step == "clone init" && context.init > 0) details.push_back("process " + std::to_string(context.init));
   if (step == "clone init")
     for (std::size_t i = 0; i < namespace_names.size(); ++i)
@@ -63,7 +88,7 @@ Details parent_details(const StartContext& context, std::string_view step) {
   }
   if (step == "connect the networks")
     for (const LoadedPlugins::Nic& nic : context.plugins.nics)
-      details.push_back(nic_text(*nic.config) + ": " + plugin_text(context.host, Kind::network, nic.config->type));
+      details.push_back(nic_text(*nic.config) + ": " + plugin_text(context.host, Kind::network, nic.config->type) + settings_text(*nic.config));
   return details;
 }
 
@@ -84,6 +109,8 @@ Details child_details(const StartContext& context, std::string_view step) {
     for (const MountEntry& entry : config.mounts)
       details.push_back(entry.source + " on " + entry.target + " (" + entry.type + " " + join(entry.options, ",") + ")");
   if (step == "mount the cgroups" && !config.auto_mounts.cgroup.empty()) details.push_back("cgroup:" + config.auto_mounts.cgroup);
+  if (step == "drop capabilities") return capability_details(config);
+  if (step == "execute init") return {join(context.init_command, " ")};
   if (step == "make the terminals") details.push_back("console and " + std::to_string(config.tty_max) + " ttys");
   return details;
 }
@@ -96,7 +123,20 @@ std::vector<std::string> step_details(const StartContext& context, bool is_child
 
 namespace {
 
-/// What a start would stumble over on its way: files that the configuration names. Of init nothing can be said before all mounts are there.
+/// Only what a directory holds can be seen without mounting anything.
+Result<void> look_for_init(StartContext& context) {
+  if (context.plugins.storage_name == "dir") {
+    Result<UniqueFd> root = context.kernel.openat(AT_FDCWD, context.plugins.storage_source.c_str(), O_PATH | O_DIRECTORY);
+    if (root) context.rootfs_mount = std::move(*root);
+  }
+  Result<void> found = check_init(context);
+  context.rootfs_mount.reset();
+  // What this user may not look at is nothing that the start would stumble over.
+  const bool is_closed = !found && found.error().sys_errno == EACCES && ::geteuid() != 0;
+  return is_closed ? Result<void>{} : doing(std::move(found), "check the init program");
+}
+
+/// What a start would stumble over on its way: files that the configuration names.
 Result<void> look_for_files(const StartContext& context) {
   const auto look = [&](const std::string& key, const std::string& path, int mode) {
     Result<void> there = context.kernel.faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS);
@@ -115,6 +155,7 @@ Result<std::vector<PlannedStep>> plan_loaded(StartContext& context) {
   context.plugins = std::move(plugins);
   LXCX_CHECK(validate_with_plugins(context));
   LXCX_CHECK(look_for_files(context));
+  LXCX_CHECK(look_for_init(context));
   std::vector<PlannedStep> plan;
   for (const StartStep& step : start_steps) plan.push_back({"parent", std::string(step.name), parent_details(context, step.name)});
   for (const ChildStep& step : child_steps) plan.push_back({"child", std::string(step.name), child_details(context, step.name)});

@@ -22,8 +22,8 @@ Result<void> stop_container(Host& host, const ContainerPaths& paths, const StopR
 Result<int> teardown_container(Host& host, const std::string& run_directory);
 
 /// A run directory whose monitor is dead and whose init is gone, or was never let run: a teardown that nobody is doing. Finishes it; true if there
-/// was one. Errors: busy when another process is at it.
-Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths);
+/// was one. Errors: busy when another process is at it, and still is after `timeout_ms`.
+Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths, int timeout_ms = 5000);
 
 /// What a look at the run directory says; nothing is changed.
 struct Observed {

@@ -141,11 +141,11 @@ Result<int> teardown_container(Host& host, const std::string& run_directory) {
   return doing(take_down(context, Undertaker::monitor), "take down '" + paths.name + "'");
 }
 
-Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths) {
+Result<bool> finish_stale_teardown(Host& host, const ContainerPaths& paths, int timeout_ms) {
   if (!observe(host, paths).is_abandoned()) return false;
   if (!is_privileged(host.kernel))
     return fail(Code::denied, "'" + paths.name + "' has not been taken down to its end", "`lxcx stop " + paths.name + "` does it");
-  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
+  LXCX_TRY(lock, lock_container(host.kernel, host.root, paths, timeout_ms));
   const Observed seen = observe(host, paths);
   if (!seen.is_abandoned()) return false;
   LXCX_TRY(run, RunDirectory::open(host.kernel, host.root, paths));

@@ -110,7 +110,7 @@ Result<int> show_plan(Session& session, const std::vector<AutostartItem>& plan, 
     if (item.refusal && !session.wants_json()) {
       session.complain(doing(Result<void>(std::unexpected(*item.refusal)), "start " + item.name).error());
     }
-  return conclude(session, results, action);
+  return conclude(session, results, {action.option, action.action, "would not be started"});
 }
 
 Result<int> run(Session& session, const Arguments& arguments) {

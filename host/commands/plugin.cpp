@@ -41,7 +41,8 @@ std::string list_text(const std::vector<RegistryEntry>& entries, bool all) {
   if (all) rows.front() = {"KIND", "NAME", "VERSION", "STATE", "MANIFEST", "WHY"};
   for (const RegistryEntry& entry : entries) {
     const std::string version = entry.manifest.version.empty() ? "-" : entry.manifest.version;
-    std::vector<std::string> row{std::string(core::kind_name(entry.kind)), entry.name, version};
+    // What has no name has no kind either: a directory, or a file that is no manifest.
+    std::vector<std::string> row{entry.name.empty() ? "-" : std::string(core::kind_name(entry.kind)), entry.name.empty() ? "-" : entry.name, version};
     if (all)
       row.insert(row.end(), {entry.state, entry.path, entry.why});
     else
@@ -54,7 +55,7 @@ std::string list_text(const std::vector<RegistryEntry>& entries, bool all) {
 /// A manifest that is refused is no silent matter: whoever put it there expects it to work.
 void warn_of_refused(Session& session, const std::vector<RegistryEntry>& entries) {
   for (const RegistryEntry& entry : entries)
-    if (entry.state == "refused") session.warn({entry.path + ": " + entry.why});
+    if (entry.state == "refused" || (entry.state == "active" && !entry.why.empty())) session.warn({entry.path + ": " + entry.why});
 }
 
 Result<int> list(Session& session, const Arguments& arguments, std::span<const std::string> words) {

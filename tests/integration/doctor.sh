@@ -19,10 +19,32 @@ case $status in
 esac
 check_match "JSON says the same" "^\\{\"schema\":1,\"fit\":$([ $status = 0 ] && echo true || echo false),\"checks\":\\[\\{\"area\":\"kernel\"" "$(lxcx --format json doctor)"
 
+as_user() { (cd / && env -u XDG_RUNTIME_DIR HOME="$scratch/home" setpriv --reuid 65534 --regid 65534 --clear-groups "$lxcx_program" "$@"); }
+
 chmod 777 "$containers"
 check_exit "a directory that everybody can write to is no place for containers" 6 lxcx doctor
 check_match "it says which, and what to do" "chmod o-w $containers" "$output"
 chmod 755 "$containers"
+
+# An ordinary user's run directory is made by the first start, with what is missing above it.
+if setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$lxcx_program"; then
+  chmod 755 "$scratch"
+  mkdir "$scratch/home"
+  report=$(as_user doctor)
+  check_equal "one that cannot be made is broken" broken "$(state 'run directory')"
+  check_match "and would be elsewhere" 'set XDG_RUNTIME_DIR' "$report"
+  check_no_match "nothing is mounted over /run" 'mount -t tmpfs' "$report"
+  chown 65534:65534 "$scratch/home"
+  chmod 500 "$scratch/home"
+  report=$(as_user doctor)
+  check_match "what is to be mended is the directory above it" "chmod u\\+rwx $scratch/home\$" "$report"
+  chmod 700 "$scratch/home"
+  report=$(as_user doctor)
+  check_equal "a run directory that can be made is well" ok "$(state 'run directory')"
+  check_equal "and is not made" '' "$(ls -A "$scratch/home")"
+  rmdir "$scratch/home"
+fi
+
 mkdir "$scratch/plugins"
 echo '{' >"$scratch/plugins/storage-lxcxt.json"
 report=$(lxcx --plugin-dir "$scratch/plugins" doctor)

@@ -44,7 +44,25 @@ refused "a missing init" 3 '/sbin/nosuch' 'lxc.init.cmd = /sbin/nosuch' 'lxc.mou
 check_match "a missing init: a hint" 'hint: ' "$output"
 refused "a mount source that is not there" 3 "$line" 'lxc.mount.entry = /lxcxt/nothing mnt none bind 0 0'
 refused "a seccomp policy that is not there" 3 'none\.seccomp' 'lxc.seccomp.profile = /lxcxt/none.seccomp'
-refused "a sysctl that is not there" 3 'kernel\.nosuch' 'lxc.sysctl.kernel.nosuch = 1'
+# hinted PROMISE STATUS REGEX HINT LINE…: refused, with the last line's place and a hint that matches.
+hinted() {
+  local promise=$1 status=$2 regex=$3 hint=$4
+  shift 4
+  refused "$promise" "$status" "$regex" "$@"
+  check_match "$promise: by its line" "config:$((line + $# - 1)):" "$output"
+  check_match "$promise: a hint" "hint: .*$hint" "$output"
+}
+hinted "a sysctl that is not there" 3 'kernel/nosuch' 'no such key' 'lxc.sysctl.kernel.nosuch = 1'
+hinted "a sysctl with a value that is none" 7 'domainname|ipv4' 'no such value' 'lxc.net.0.type = empty' 'lxc.sysctl.net.ipv4.ip_default_ttl = many'
+hinted "a limit of open files that no process may have" 5 'prlimit' 'fs\.nr_open' 'lxc.prlimit.nofile = 2000000000'
+hinted "a console's log in no directory" 3 '/nosuch/dir' 'directory that exists' 'lxc.console.logfile = /nosuch/dir/file'
+hinted "a working directory that is not there" 3 'lxc\.init\.cwd' 'create it' 'lxc.init.cwd = /nosuch'
+hinted "a hook that fails" 13 'pre-start' 'take the hook out' 'lxc.hook.pre-start = /bin/false'
+hinted "a file system that the kernel lacks" 7 'ext9' '/proc/filesystems' 'lxc.mount.entry = /tmp mnt ext9 defaults 0 0'
+hinted "a misspelt 'bind'" 10 "'bindd' is no option" "write 'bind'" 'lxc.mount.entry = /tmp mnt none bindd 0 0'
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then cgroup=lxc.cgroup2; else cgroup=lxc.cgroup; fi
+hinted "a cgroup file that is not there" 3 "$cgroup.pids.nosuch" 'pids' "$cgroup.pids.nosuch = 1"
+hinted "a cgroup file that refuses a value" 7 "$cgroup.pids.max" 'no such value' "$cgroup.pids.max = many"
 refused "a resource limit that does not exist" 10 'nosuch' 'lxc.prlimit.nosuch = 1'
 
 # 8 KiB are less than any process needs.
@@ -233,3 +251,18 @@ check_match "in JSON" '^{"schema":1,"error":{.*"message":".*/nosuch.: not found 
 check_exit "attach -e CAP" 127 lxcx attach -e lxcxt-x -- CAP
 check_match "a hint says where the value of -e stands" 'hint: .*-eCAP' "$output"
 lxcx stop -k lxcxt-x
+check_exit "--dry-run of an init that is not there" 3 lxcx start --dry-run -s lxc.init.cmd=/bin/nosuch lxcxt-x
+check_match "is told as the start would" "the root file system has no '/bin/nosuch'" "$output"
+check_exit "nor there after --" 3 lxcx start --dry-run lxcxt-x -- /bin/nosuch
+ln -s /bin/busybox "$containers/lxcxt-x/rootfs/inner"
+check "a link is followed inside the root" lxcx start --dry-run -s lxc.init.cmd=/inner lxcxt-x
+ln -sf /../../../../../../../../../../bin/bash "$containers/lxcxt-x/rootfs/inner"
+[ ! -e "$containers/lxcxt-x/rootfs/bin/bash" ] && check_exit "and never out of it" 3 lxcx start --dry-run -s lxc.init.cmd=/inner -s lxc.mount.entry= lxcxt-x
+rm "$containers/lxcxt-x/rootfs/inner"
+check_exit "what a mount may bring is not missing" 0 lxcx start --dry-run -s lxc.init.cmd=/mnt/init -s 'lxc.mount.entry=/tmp mnt none bind,create=dir 0 0' lxcxt-x
+plan=$(lxcx start --dry-run -s lxc.cap.drop=sys_time -s lxc.net.0.type=veth -s lxc.net.0.link=lo -s lxc.net.0.name=eth7 -s lxc.net.0.ipv4.address=10.9.8.7/24 \
+  -s lxc.init.cmd='/bin/busybox init' lxcxt-x)
+check_match "the plan has the cgroup" '^ +lxc\.payload\.lxcxt-x' "$plan"
+check_match "the network" 'veth.*link lo, name eth7, ipv4.address 10\.9\.8\.7/24' "$plan"
+check_match "the capabilities" '^ +.*sys_time' "$plan"
+check_match "and what is executed" '^ +/bin/busybox init$' "$plan"

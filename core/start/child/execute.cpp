@@ -162,7 +162,7 @@ Result<void> exec_init(ChildContext& context) {
   LXCX_CHECK(standard_streams(context));
   LXCX_CHECK(kernel.setsid());
   const std::string directory = context.config.init_directory.empty() ? "/" : context.config.init_directory;
-  LXCX_CHECK(doing(kernel.chdir(directory.c_str()), "lxc.init.cwd"));
+  LXCX_CHECK(hinting(doing(kernel.chdir(directory.c_str()), "lxc.init.cwd"), "create it in the image, or point lxc.init.cwd at another directory"));
   LXCX_CHECK(become_user(context));
   LXCX_CHECK(kernel.prctl(PR_SET_PDEATHSIG, static_cast<unsigned long>(context.config.monitor_death_signal.value_or(0)), 0, 0, 0));
   // Nothing of the host comes along, whatever the caller leaked (CVE-2016-8649, CVE-2024-21626).

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include "core/base/error_frame.hpp"
@@ -51,18 +52,32 @@ Result<void> configure(Kernel& kernel, int fs, const std::string& key, const std
   return kernel.fsconfig(fs, FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0);
 }
 
+/// fsopen(2), ENODEV: mostly a bind mount whose option is missing or misspelt, as no file system is called "none".
+Error no_such_type(const MountEntry& entry, const MountOptions& options, Error error) {
+  if (error.sys_errno != ENODEV) return error;
+  error.hint = "/proc/filesystems has those of this kernel; others may need a module: modprobe " + entry.type;
+  if (entry.type != "none") return error;
+  error.code = Code::config;
+  error.sys_errno = 0;
+  error.message = "it names no file system, and has no option 'bind'";
+  if (!options.data.empty()) error.message += "; '" + options.data.front().first + "' is no option";
+  error.hint = "write 'bind' to bind a file or directory; else name the file system in the place of 'none'";
+  return error;
+}
+
 Result<UniqueFd> new_file_system(ChildContext& context, const MountEntry& entry, const MountOptions& options) {
-  LXCX_TRY(fs, context.kernel.fsopen(entry.type.c_str()));
-  LXCX_CHECK(context.kernel.fsconfig(fs.get(), FSCONFIG_SET_STRING, "source", entry.source.c_str(), 0));
-  if ((options.attributes_set & MOUNT_ATTR_RDONLY) != 0) LXCX_CHECK(context.kernel.fsconfig(fs.get(), FSCONFIG_SET_FLAG, "ro", nullptr, 0));
+  Result<UniqueFd> fs = context.kernel.fsopen(entry.type.c_str());
+  if (!fs) return std::unexpected(no_such_type(entry, options, std::move(fs).error()));
+  LXCX_CHECK(context.kernel.fsconfig(fs->get(), FSCONFIG_SET_STRING, "source", entry.source.c_str(), 0));
+  if ((options.attributes_set & MOUNT_ATTR_RDONLY) != 0) LXCX_CHECK(context.kernel.fsconfig(fs->get(), FSCONFIG_SET_FLAG, "ro", nullptr, 0));
   for (const auto& [key, value] : options.data) {
     // An overlay's layers that the configuration asks to create.
     if (options.create == MountOptions::Create::directory && entry.type == "overlay" && (key == "upperdir" || key == "workdir"))
       LXCX_CHECK(make_directories(context.kernel, value, 0755));
-    LXCX_CHECK(configure(context.kernel, fs.get(), key, value));
+    LXCX_CHECK(configure(context.kernel, fs->get(), key, value));
   }
-  LXCX_CHECK(context.kernel.fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));
-  return context.kernel.fsmount(fs.get(), static_cast<unsigned>(options.attributes_set));
+  LXCX_CHECK(context.kernel.fsconfig(fs->get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));
+  return context.kernel.fsmount(fs->get(), static_cast<unsigned>(options.attributes_set));
 }
 
 /// In a user namespace the flags of a source mount are locked: what cannot be cleared stays (mount_setattr(2), EPERM).

@@ -7,6 +7,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/kernel/safe_paths.hpp"
 #include "core/start/child/steps.hpp"
@@ -118,6 +119,19 @@ Result<void> mount_sys(ChildContext& context) {
   return context.kernel.move_mount(clone.get(), "", net->get(), "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+/// sysctl(8) keys are files: of the kernel, or of a namespace of it.
+std::string_view hint_for_sysctl(int sys_errno) {
+  switch (sys_errno) {
+    case ENOENT: return "this kernel has no such key, or not for a container: `sysctl -a` inside lists those that there are";
+    case EINVAL:
+    case ERANGE: return "the kernel takes no such value for it: sysctl(8), proc(5)";
+    case EPERM:
+    case EACCES:
+    case EROFS: return "it is the host's, not a namespace's of the container: set it on the host, or take it out";
+    default: return {};
+  }
+}
+
 }  // namespace
 
 Result<void> mount_proc_and_sys(ChildContext& context) {
@@ -135,7 +149,8 @@ Result<void> write_sysctls(ChildContext& context) {
     Result<void> done = write_proc(context.kernel, proc.get(), path.c_str(), setting.value);
     if (done) continue;
     done.error().where = setting.where;
-    return doing(std::move(done), "lxc.sysctl." + setting.key);
+    const std::string_view hint = hint_for_sysctl(done.error().sys_errno);
+    return doing(hinting(std::move(done), hint), "lxc.sysctl." + setting.key);
   }
   return {};
 }

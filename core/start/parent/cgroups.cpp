@@ -29,14 +29,6 @@ std::string fill_pattern(std::string_view pattern, const std::string& name) {
   return path;
 }
 
-/// The payload's group as the configuration wants it, below each hierarchy's base.
-std::string wanted_path(const StartContext& context) {
-  if (!context.config.cgroup_dir_container.empty()) return context.config.cgroup_dir_container;
-  if (const std::string_view pattern = pattern_of(context); !pattern.empty()) return fill_pattern(pattern, context.paths.name) + "/payload";
-  const std::string name = "lxc.payload." + context.paths.name;
-  return context.config.cgroup_dir.empty() ? name : context.config.cgroup_dir + "/" + name;
-}
-
 /// Without cgroups a container runs, but not one that asks for limits.
 Result<void> refuse_limits(const ContainerConfig& config) {
   const Setting* limit = !config.cgroup_v1.empty() ? &config.cgroup_v1.front() : !config.cgroup_v2.empty() ? &config.cgroup_v2.front() : nullptr;
@@ -59,6 +51,13 @@ Result<void> choose_base(StartContext& context) {
 
 }  // namespace
 
+std::string wanted_cgroup(const StartContext& context) {
+  if (!context.config.cgroup_dir_container.empty()) return context.config.cgroup_dir_container;
+  if (const std::string_view pattern = pattern_of(context); !pattern.empty()) return fill_pattern(pattern, context.paths.name) + "/payload";
+  const std::string name = "lxc.payload." + context.paths.name;
+  return context.config.cgroup_dir.empty() ? name : context.config.cgroup_dir + "/" + name;
+}
+
 Result<Cgroups*> cgroups_of(StartContext& context) {
   if (!context.cgroups) {
     LXCX_CHECK(choose_base(context));
@@ -72,7 +71,7 @@ Result<void> make_cgroup(StartContext& context) {
   LXCX_TRY(groups, cgroups_of(context));
   if (groups->layout() == CgroupLayout::none) return refuse_limits(context.config);
   if (!context.host.cgroup_use.empty()) LXCX_CHECK(doing(groups->use_only(context.host.cgroup_use), "lxc.cgroup.use"));
-  const std::string wanted = wanted_path(context);
+  const std::string wanted = wanted_cgroup(context);
   const bool exact = !context.config.cgroup_dir_container.empty();
   // A group that has the container's name was made for it, and goes with it.
   if (const std::string_view pattern = pattern_of(context); pattern.substr(pattern.rfind('/') + 1).contains(name_mark))

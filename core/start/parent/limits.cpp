@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include <cerrno>
+
 #include "core/config/names.hpp"
 #include "core/kernel/safe_paths.hpp"
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {
+
+namespace {
+
+/// prlimit(2): which rule it was.
+std::string_view hint_for_limit(const std::string& name, int sys_errno) {
+  if (sys_errno == EINVAL) return "the soft limit must not be above the hard one";
+  if (sys_errno != EPERM) return {};
+  if (name == "nofile") return "it must not be above the host's fs.nr_open; and only root may raise a hard limit: `ulimit -Hn` shows it";
+  return "only root may raise a hard limit: lower it to what `ulimit -H` shows";
+}
+
+}  // namespace
 
 // prlimit(2) and the host's own procfs: init has not run a line of the image yet.
 Result<void> apply_process_limits(StartContext& context) {
@@ -16,7 +30,8 @@ Result<void> apply_process_limits(StartContext& context) {
                  : fail(Code::config, "'" + limit.name + "' is no resource limit", "see prlimit(2); the names are in docs/configuration.md");
     if (!done) {
       done.error().where = limit.where;
-      return doing(std::move(done), "lxc.prlimit." + limit.name);
+      const std::string_view hint = hint_for_limit(limit.name, done.error().sys_errno);
+      return doing(hinting(std::move(done), hint), "lxc.prlimit." + limit.name);
     }
   }
   if (context.config.proc_writes.empty()) return {};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
@@ -48,10 +49,41 @@ Result<void> check_elf(StartContext& context, const std::string& path, const std
               "use an image for this architecture, or install qemu-user-static with binfmt support");
 }
 
+/// "usr/bin/x" for "/bin/x" where bin is a link to usr/bin: the links of what is there followed inside the root, the rest as it is written.
+/// Nothing where a link leads to what is not there.
+std::optional<std::string> resolved(StartContext& context, const std::string& path) {
+  const auto name_of = [&](int fd) { return context.kernel.readlinkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd)).c_str()); };
+  const Result<std::string> root = name_of(context.rootfs_mount.get());
+  std::vector<std::string> there = split(path, '/'), missing;
+  for (; !there.empty(); missing.insert(missing.begin(), there.back()), there.pop_back()) {
+    const std::string prefix = join(there, "/");
+    const Result<UniqueFd> place = open_beneath(context.kernel, context.rootfs_mount.get(), prefix.c_str(), O_PATH);
+    if (!place) {
+      if (open_beneath(context.kernel, context.rootfs_mount.get(), prefix.c_str(), O_PATH | O_NOFOLLOW)) return std::nullopt;
+      continue;
+    }
+    const Result<std::string> name = name_of(place->get());
+    if (!root || !name || !name->starts_with(*root)) return std::nullopt;
+    there = split(std::string_view(*name).substr(root->size()), '/');
+    break;
+  }
+  there.insert(there.end(), missing.begin(), missing.end());
+  return join(there, "/");
+}
+
 /// Mounts or hooks may yet provide the program: then only the child can tell.
-bool may_appear_later(const StartContext& context) {
-  return !context.config.mounts.empty() || !context.config.fstab.empty() || has_listener(context, LXCX_EVENT_PRE_MOUNT) ||
-         has_listener(context, LXCX_EVENT_MOUNT);
+bool may_appear_later(StartContext& context, const std::string& program) {
+  const bool is_plan = !context.run;  // of a start whose hooks have not run
+  if (!context.config.fstab.empty() || has_listener(context, LXCX_EVENT_PRE_MOUNT) || has_listener(context, LXCX_EVENT_MOUNT) ||
+      (is_plan && has_listener(context, LXCX_EVENT_PRE_START)))
+    return true;
+  if (context.config.mounts.empty()) return false;
+  const std::optional<std::string> path = resolved(context, program);
+  return !path || std::ranges::any_of(context.config.mounts, [&](const MountEntry& entry) {
+    // An absolute target is the host's name of a place below the root.
+    const std::optional<std::string> target = entry.target.starts_with('/') ? std::nullopt : resolved(context, entry.target);
+    return !target || target->empty() || (*path + "/").starts_with(*target + "/");
+  });
 }
 
 Result<void> inspect_init(StartContext& context, const std::string& path) {
@@ -59,14 +91,14 @@ Result<void> inspect_init(StartContext& context, const std::string& path) {
   Result<UniqueFd> place = open_beneath(context.kernel, context.rootfs_mount.get(), path.c_str(), O_PATH);
   if (!place) {
     // A link to an absolute path is followed inside; what stays missing is missing.
-    if (may_appear_later(context)) return {};
+    if (may_appear_later(context, path)) return {};
     Error error{Code::not_found, place.error().sys_errno, "the root file system has no '" + path + "'", {}, {}, {}, {}};
     error.hint = "is the root file system complete? Name another program with lxc.init.cmd or after --";
     return std::unexpected(std::move(error));
   }
   LXCX_TRY(status, context.kernel.fstat(place->get()));
   if (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0) {
-    if (may_appear_later(context)) return {};
+    if (may_appear_later(context, path)) return {};
     return fail(Code::denied, "the init program '" + path + "' is no executable file", "make it executable, or name another with lxc.init.cmd");
   }
   LXCX_TRY(fd, context.kernel.openat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(place->get())).c_str(), O_RDONLY));

@@ -70,6 +70,9 @@ inline constexpr std::array start_steps{
     StartStep{"record that it runs", record_running},
 };
 
+/// The payload's group as the configuration wants it, below each hierarchy's base.
+std::string wanted_cgroup(const StartContext& context);
+
 /// Opened when first asked for.
 Result<Cgroups*> cgroups_of(StartContext& context);
 

@@ -67,6 +67,7 @@ std::string hint_for(int status) {
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) return "the seccomp policy kills for a system call that it makes";
   if (WIFEXITED(status) && WEXITSTATUS(status) == 126) return "126 from a shell: the program was found but cannot be executed";
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) return "127 from a shell: the program was not found";
+  if (WIFEXITED(status)) return "what it said stands above, if anything; mend what it complains of, or take the hook out";
   return {};
 }
 

@@ -46,12 +46,32 @@ TEST_CASE("a directory that the user names must be there; a standard one need no
   CHECK(standard.list().empty());
 }
 
-TEST_CASE("files that are no manifests are not looked at", "[plugin]") {
+TEST_CASE("files that are no manifests are not looked at; one that was to be a manifest is listed, and why it is none", "[plugin]") {
   const RegistryUnderTest registry;
   registry.manifest();
-  for (const char* name : {"README", "storage-x.json.dpkg-new", "storage-.json", "sample.json", "engine-x.json", ".storage-x.json.new"})
+  for (const char* name : {"README", "storage-x.json.dpkg-new", ".storage-x.json.new", ".sample.json"})
     registry.write(registry.manifests() + "/" + name, "{");
   CHECK(registry.plugins().list().size() == 1);
+  for (const char* name : {"engine-x.json", "sample.json", "storage-.json"}) registry.write(registry.manifests() + "/" + name, "{");
+  const std::vector<RegistryEntry> entries = registry.plugins().list();
+  REQUIRE(entries.size() == 4);
+  for (const RegistryEntry& entry : entries) CHECK((entry.state == "refused") == entry.name.empty());
+  CHECK(contains(entries[0].why, "'engine', which is no kind of plugin: storage, network, "));
+  CHECK(contains(entries[1].why, "KIND-NAME.json"));
+  CHECK(entries[1].path == registry.manifests() + "/sample.json");
+}
+
+TEST_CASE("what keeps a manifest's library from being loaded is listed with it", "[plugin]") {
+  const RegistryUnderTest registry;
+  registry.manifest();
+  REQUIRE(registry.plugins().list().size() == 1);
+  CHECK(contains(registry.plugins().list()[0].why, "its library is not there: "));
+  registry.library("good");
+  CHECK(registry.plugins().list()[0].why.empty());
+  registry.manifest(R"("abi": "1.0")", R"("abi": "99.0")");
+  const RegistryEntry entry = registry.plugins().list()[0];
+  CHECK(entry.state == "active");
+  CHECK(contains(entry.why, "99.0"));
 }
 
 TEST_CASE("the library is beside the manifests' directory, or beside the manifest", "[plugin]") {
