@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking at containers: nothing here changes one.
+// Looking at containers: nothing here changes one, but that a teardown which nobody is at any more is finished, by whoever has the privilege.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -29,9 +29,9 @@ struct RegistryEntry {
   std::string name;
   std::string path;
   /// "active", "masked" (an empty file or a link to /dev/null), "shadowed" (an earlier directory has it), "refused" (why says it; a refused
-  /// directory has an empty name).
+  /// directory, or a file without a manifest's name, has an empty name).
   std::string state;
-  std::string why;
+  std::string why;    ///< also of an active one that cannot be loaded: another plugin interface, or no library
   Manifest manifest;  ///< meaningful when active or shadowed
 };
 

@@ -260,8 +260,8 @@ ln -sf /../../../../../../../../../../bin/bash "$containers/lxcxt-x/rootfs/inner
 [ ! -e "$containers/lxcxt-x/rootfs/bin/bash" ] && check_exit "and never out of it" 3 lxcx start --dry-run -s lxc.init.cmd=/inner -s lxc.mount.entry= lxcxt-x
 rm "$containers/lxcxt-x/rootfs/inner"
 check_exit "what a mount may bring is not missing" 0 lxcx start --dry-run -s lxc.init.cmd=/mnt/init -s 'lxc.mount.entry=/tmp mnt none bind,create=dir 0 0' lxcxt-x
-plan=$(lxcx start --dry-run -s lxc.cap.drop=sys_time -s lxc.net.0.type=veth -s lxc.net.0.link=lo -s lxc.net.0.name=eth7 -s lxc.net.0.ipv4.address=10.9.8.7/24 \
-  -s lxc.init.cmd='/bin/busybox init' lxcxt-x)
+plan=$(lxcx start --dry-run -s lxc.cap.drop=sys_time -s lxc.net.0.type=veth -s lxc.net.0.veth.mode=router -s lxc.net.0.link=lo \
+  -s lxc.net.0.name=eth7 -s lxc.net.0.ipv4.address=10.9.8.7/24 -s lxc.init.cmd='/bin/busybox init' lxcxt-x)
 check_match "the plan has the cgroup" '^ +lxc\.payload\.lxcxt-x' "$plan"
 check_match "the network" 'veth.*link lo, name eth7, ipv4.address 10\.9\.8\.7/24' "$plan"
 check_match "the capabilities" '^ +.*sys_time' "$plan"
