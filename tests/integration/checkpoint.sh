@@ -115,7 +115,7 @@ make_container lxcxt-d
 lxcx start lxcxt-d
 mkdir "$scratch/ends"
 printf '#!/bin/sh\n[ "$1" = check ] && exit 0\nwhile [ $# -gt 0 ]; do case $1 in --images-dir) cd "$2" ;; --tree) tree=$2 ;; esac; shift; done\n%s\n' \
-  'touch core-1.img; kill -9 "$tree"; while [ -e "/proc/$tree/root/bin" ]; do sleep 0.1; done; exit 1' >"$scratch/ends/criu"
+  'touch core-1.img; kill -9 "$tree"; while grep -qs "^State:[[:space:]]*[^Z]" "/proc/$tree/status"; do sleep 0.1; done; exit 1' >"$scratch/ends/criu"
 chmod 755 "$scratch/ends/criu"
 PATH="$scratch/ends:$PATH" check_exit "a dump that fails after the container's end" 7 lxcx checkpoint -D "$scratch/kept" -s lxcxt-d
 check_match "says where it is" "hint: .*has ended.*$scratch/kept" "$output"

@@ -41,7 +41,7 @@ seen=$(inside lxcxt-a sh -c '
   dd if=/dev/zero of=/dev/null bs=32M count=1 2>/dev/null; tell much $?
   (for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 2 & done) 2>&1; tell forks $?
 ')
-check_match "attach enters the container's own cgroup, which is the root it writes" '^cgroup: $' "$seen"
+check_match "attach enters the container's own cgroup, which is the root it sees" '^cgroup: $' "$seen"
 check_match "and its CPUs" '^cpus: 1$' "$seen"
 check_match "an allowed device opens for reading and writing" '^allowed: 0$' "$seen"
 check_match "one that is allowed for reading does not open for writing" '/dev/zero: Operation not permitted' "$seen"
