@@ -186,6 +186,9 @@ Result<Values> nic_values(const C& config, std::string_view key) {
   const NicKeySpec* spec = find_nic_key(asked->sub_key);
   if (spec != nullptr && !spec->only_for.empty() && spec->only_for != nic->type)
     return fail(Code::usage, shown(key) + " is for type " + std::string(spec->only_for) + ", and the device's is " + nic->type);
+  const bool is_of_another = std::ranges::any_of(
+      nic_defaults, [&](const NicDefault& row) { return row.sub_key == asked->sub_key && !row.type.empty() && row.type != nic->type; });
+  if (is_of_another) return fail(Code::usage, shown(key) + " is not for type " + nic->type);
   Values values = written(config, key);
   const auto is_default = [&](const NicDefault& row) { return row.sub_key == asked->sub_key && (row.type.empty() || row.type == nic->type); };
   const auto standard = std::ranges::find_if(nic_defaults, is_default);
