@@ -3,6 +3,7 @@
 // process is its monitor, and knows by the count of another process's kernel calls that the moment was seen.
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 
 #include "core/kernel/faulty_kernel.hpp"
 #include "core/kernel/files.hpp"
+#include "core/monitor/monitor.hpp"
+#include "core/monitor/protocol.hpp"
 #include "core/stop/stop.hpp"
 #include "tests/unit/kernel/temporary_directory.hpp"
 
@@ -32,7 +35,7 @@ class TwoLives {
   TwoLives(const TwoLives&) = delete;
   TwoLives& operator=(const TwoLives&) = delete;
   ~TwoLives() {
-    for (const pid_t process : {stopper_, init_})
+    for (const pid_t process : {stopper_, init_, answerer_})
       if (process > 0) {
         ::kill(process, SIGKILL);
         ::waitpid(process, nullptr, 0);
@@ -55,6 +58,15 @@ class TwoLives {
     REQUIRE(run_->write_state(state));
   }
 
+  /// Its monitor is at its work: it answers pings.
+  void begin_monitor() {
+    end_monitor();
+    const UniqueFd control = make_control_socket(real_kernel(), run_->fd()).value();
+    answerer_ = ::fork();
+    REQUIRE(answerer_ >= 0);
+    if (answerer_ == 0) answer_pings(control.get());
+  }
+
   /// lxcx stop, in a process that ends with the error's code, or 0.
   void stop(const StopRequest& request) {
     stopper_ = ::fork();
@@ -72,6 +84,7 @@ class TwoLives {
       ::usleep(1000);
     }
     init_ = 0;
+    end_monitor();
     REQUIRE(run_->remove());
   }
 
@@ -101,6 +114,22 @@ class TwoLives {
     return stopper_ == 0;
   }
 
+  void end_monitor() {
+    if (answerer_ <= 0) return;
+    ::kill(answerer_, SIGKILL);
+    ::waitpid(answerer_, nullptr, 0);
+    answerer_ = 0;
+  }
+
+  [[noreturn]] static void answer_pings(int control) {
+    std::uint8_t answer[control::header_size], request[control::max_request];
+    control::put_header(answer, static_cast<std::uint16_t>(control::Type::ping) | control::answer_bit, 0);
+    while (true) {
+      const UniqueFd client(::accept4(control, nullptr, nullptr, SOCK_CLOEXEC));
+      while (client && ::recv(client.get(), request, sizeof request, 0) > 0) ::send(client.get(), answer, sizeof answer, MSG_NOSIGNAL);
+    }
+  }
+
   [[noreturn]] static void be_init() {
     ::signal(SIGINT, [](int) { ::_exit(0); });
     while (true) ::pause();
@@ -112,7 +141,7 @@ class TwoLives {
   ContainerPaths paths_{directory_ / "containers", "web"};
   FaultRecord* record_ = map_fault_record(nullptr).value();
   std::optional<RunDirectory> run_;
-  pid_t init_ = 0, stopper_ = 0;
+  pid_t init_ = 0, stopper_ = 0, answerer_ = 0;
   int wait_status_ = 0;
 };
 
@@ -133,6 +162,8 @@ TEST_CASE("a reboot is waited for through the moment in which there is no contai
   lives.end_life();
   lives.let_it_look();
   lives.begin_life(this_process());
+  lives.let_it_look();  // the second life is not there to stay before its monitor answers
+  lives.begin_monitor();
   CHECK(lives.status() == 0);
 }
 
@@ -169,5 +200,6 @@ TEST_CASE("who comes in that moment waits for what comes of it", "[stop]") {
   lives.end_life();
   lives.let_it_look();
   lives.begin_life(this_process());
+  lives.begin_monitor();
   CHECK(lives.status() == 0);
 }
