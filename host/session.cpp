@@ -77,7 +77,7 @@ Result<void> Session::read_runtime_options(const Arguments& arguments) {
     LXCX_TRY(file, absolute(log_options_.file));
     options.teardown_options.push_back("--logfile=" + file);
   } else if (!log_options_.file.empty()) {
-    options.teardown_options.push_back("--logfile=none");
+    options.teardown_options.emplace_back("--logfile=none");
   }
   if (arguments.has("logpriority")) options.teardown_options.push_back("--logpriority=" + arguments.value("logpriority"));
   return {};

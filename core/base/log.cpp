@@ -113,6 +113,8 @@ bool names_file(std::string_view file) { return !file.empty() && file != "none";
 
 /// ContainerLog::fallback, and its file once there was something to say.
 struct Fallback {
+  explicit Fallback(const ContainerLog& wish) : path(wish.fallback), defined_by(wish.defined_by) {}
+
   std::string path, defined_by;
   std::once_flag opened;
   Logger file;
@@ -147,7 +149,7 @@ class SpdLog final : public Log {
     file_ = nullptr;
     fallback_ = nullptr;
     const bool is_free = options_.file.empty() && wish.file.empty() && wish.facility.empty();
-    if (is_free && !wish.fallback.empty()) fallback_ = std::unique_ptr<Fallback>(new Fallback{wish.fallback, wish.defined_by, {}, {}});
+    if (is_free && !wish.fallback.empty()) fallback_ = std::make_unique<Fallback>(wish);
     if (!names_file(wish.file)) return {};
     make_directories_above(wish.file);
     LXCX_TRY(file, open_file(wish.file, options_.program, wish.container));
