@@ -36,7 +36,7 @@ check_equal "the commands are the program's" "$commands" "$(words verbs)"
 absent=$(words "absent command")
 check "commands are named that are not there yet" test -n "$absent"
 for name in $absent; do
-  check_exit "$name is no command, as it says" 2 "$lxcx_program" help "$name"
+  check_exit "$name is no command, as it says" 6 "$lxcx_program" help "$name"
 done
 for kind in storage network template; do
   absent=$(words "absent $kind")

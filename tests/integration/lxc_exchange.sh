@@ -12,9 +12,9 @@ test_clean_up() {
   for name in l x far; do rmdir /sys/fs/cgroup/{,*/}lxc.{monitor,payload}.lxcxt-$name; done 2>/dev/null
   rmdir /sys/fs/cgroup/{,*/}lxc.pivot 2>/dev/null
 }
-# Everything of a container but what its own system writes while it runs.
+# Everything of a container but what its own system writes while it runs, and the log of what was refused.
 contents() {
-  (cd "$containers/$1" && sha256sum config && find . \( -path './rootfs/var/*' -o -path './rootfs/tmp/*' -o -path ./rootfs/etc/resolv.conf \) -prune -o -printf '%P %y %m %U %G %l\n' | sort)
+  (cd "$containers/$1" && sha256sum config && find . \( -path './rootfs/var/*' -o -path './rootfs/tmp/*' -o -path ./rootfs/etc/resolv.conf -o -path "./$1.log" \) -prune -o -printf '%P %y %m %U %G %l\n' | sort)
 }
 state() { lxcx info -s -H "$1" 2>/dev/null; }
 lxc_state() { lxc-info -P "$containers" -n "$1" -s -H; }
