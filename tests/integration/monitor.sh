@@ -38,7 +38,7 @@ orphan_ends() {
   kill -9 "$(monitor_of $orphan)" "$init"
   eventually 5 is_dead "$init"
 }
-for verb in 'ls -1' '--format json ls' 'top -b' 'autostart -L'; do
+for verb in 'ls -1' '--format json ls' 'top -b -c 1' 'autostart -L'; do
   orphan_ends
   check "$verb" lxcx $verb
   check_equal "$verb takes down what nobody else does" '' "$(leftovers)"
