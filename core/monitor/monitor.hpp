@@ -45,7 +45,7 @@ struct MonitorHandover {
 /// into the run directory before it execs the teardown.
 Result<void> become_monitor(Kernel& kernel, const MonitorHandover& handover);
 
-/// Opens the console's log as the monitor will, making it if need be, so that a start can refuse a bad path before anything runs.
+/// Whether the monitor will be able to open or make the console's log, so that a start refuses a bad path before anything runs. Makes nothing.
 /// Errors: usage when it is neither a regular file nor a character device; a symbolic link is not followed.
 Result<void> check_console_log(Kernel& kernel, const std::string& path);
 

@@ -32,7 +32,7 @@ std::string log_file_of(const StartContext& context) {
 MonitorHandover handover_of(StartContext& context) {
   MonitorHandover handover;
   const Host& host = context.host;
-  handover.program = host.layout.program_directory + "/lxcx-monitor";
+  handover.program = monitor_program(host);
   handover.title = "[lxc monitor] " + context.paths.lxcpath + " " + context.paths.name;
   handover.run_directory = context.run->path();
   handover.init = context.init;
@@ -190,6 +190,8 @@ Result<StartOutcome> start_foreground(StartContext& context) {
 
 }  // namespace
 
+std::string monitor_program(const Host& host) { return host.layout.program_directory + "/lxcx-monitor"; }
+
 Result<StartOutcome> launch(StartContext& context) { return context.request.foreground ? start_foreground(context) : start_daemon(context); }
 
 std::string_view step_name(bool is_child, std::string_view name) {
@@ -210,7 +212,6 @@ Result<void> become_its_monitor(StartContext& context, int caller) {
     handover.control_fd = control.get();
     for (const auto& [ns, fd] : context.held_namespaces)
       context.state.extra["held." + std::string(namespace_names[static_cast<std::size_t>(ns)])] = std::to_string(fd.get());
-    LXCX_CHECK(context.kernel.faccessat(AT_FDCWD, handover.program.c_str(), X_OK, 0));
     LXCX_CHECK(context.run->write_state(context.state));
     // Telling the caller comes last before the exec: what it sees as running has a monitor.
     if (caller >= 0) LXCX_CHECK(announce(context, caller));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of a start that a restart after a reboot shares with it.
 #pragma once
+#include <string>
 #include <string_view>
 
 #include "core/start/context.hpp"
@@ -10,7 +11,11 @@ namespace lxcx::core {
 /// In the state of a foreground start that ends with 0 whatever init ended with (StartRequest::reports_status).
 constexpr std::string_view unreported_status = "unreported_status";
 
-/// Makes the run directory and writes the journal, the configuration as started and the state into it. Leaves nothing when it fails.
+/// The static program that this installation's starts become.
+std::string monitor_program(const Host& host);
+
+/// Makes the run directory and writes the journal, the configuration as started and the state into it. Refuses where
+/// there is no monitor to become. Leaves nothing when it fails.
 Result<void> prepare_run(StartContext& context);
 
 /// Runs the steps here (foreground) or in a daemon, which becomes the monitor; prepare_run() came before.

@@ -2,6 +2,9 @@
 // From the request to a start that is ready to be launched: read, refuse, lock, make the run directory.
 #include "core/start/start.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <string>
 #include <utility>
 
@@ -39,6 +42,8 @@ Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& path
 }
 
 Result<void> prepare_run(StartContext& context) {
+  const std::string monitor = monitor_program(context.host);
+  LXCX_CHECK(doing(context.kernel.faccessat(AT_FDCWD, monitor.c_str(), X_OK, 0), "find the monitor '" + monitor + "'"));
   LXCX_TRY(run, RunDirectory::create(context.kernel, context.host.root, context.paths));
   context.run.emplace(std::move(run));
   const auto fill = [&]() -> Result<void> {

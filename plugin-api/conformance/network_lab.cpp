@@ -195,6 +195,8 @@ std::vector<std::string> host_network() {
     for (std::string line; std::getline(file, line);) {
       const std::vector<std::string> words = core::split_blanks(line);
       if (words.size() < 8 || words[0] == "Iface" || words[0].starts_with("fe8") || words[0].starts_with("ff")) continue;
+      // The kernel's own end of a table (metric 0xffffffff) is shown or not as the last real route comes and goes.
+      if (words[5] == "ffffffff") continue;
       std::string route = std::string("route ") + family;
       for (const std::size_t column : columns) route += " " + words[column < words.size() ? column : words.size() - 1];
       lines.push_back(std::move(route));

@@ -56,6 +56,8 @@ hinted "a sysctl that is not there" 3 'kernel/nosuch' 'no such key' 'lxc.sysctl.
 hinted "a sysctl with a value that is none" 7 'domainname|ipv4' 'no such value' 'lxc.net.0.type = empty' 'lxc.sysctl.net.ipv4.ip_default_ttl = many'
 hinted "a limit of open files that no process may have" 5 'prlimit' 'fs\.nr_open' 'lxc.prlimit.nofile = 2000000000'
 hinted "a console's log in no directory" 3 '/nosuch/dir' 'directory that exists' 'lxc.console.logfile = /nosuch/dir/file'
+check_exit "a console's log in no directory, with --trace-steps" 3 lxcx start --trace-steps -L /nosuch/dir/file lxcxt-x
+check_no_match "is found before anything runs" 'clone init' "$output"
 hinted "a working directory that is not there" 3 'lxc\.init\.cwd' 'create it' 'lxc.init.cwd = /nosuch'
 hinted "a hook that fails" 13 'pre-start' 'take the hook out' 'lxc.hook.pre-start = /bin/false'
 hinted "a file system that the kernel lacks" 7 'ext9' '/proc/filesystems' 'lxc.mount.entry = /tmp mnt ext9 defaults 0 0'

@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/monitor/monitor.hpp"
 #include "core/start/parent/steps.hpp"
 #include "core/start/pty.hpp"
 
@@ -56,6 +57,7 @@ Result<Pty> open_pty(Kernel& kernel, int devpts_fd) {
 Result<void> prepare_console(StartContext& context) {
   if (context.config.console_path == "none" || context.plugins.storage == nullptr) return {};
   LXCX_CHECK(open_console_peer(context));
+  if (!context.config.console_logfile.empty()) LXCX_CHECK(check_console_log(context.kernel, context.config.console_logfile));
   if (console_is_inside(context.config)) return {};
   LXCX_TRY(pty, open_pty(context.kernel, -1));
   // The group of a host's pty is tty, which an ordinary user's namespace does not have: in his own group it is his to give.
