@@ -7,6 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/plugin/agreement.hpp"
 #include "core/plugin/check.hpp"
+#include "core/plugin/last_words.hpp"
 #include "core/plugin/loader.hpp"
 #include "core/plugin/mask.hpp"
 #include "core/plugin/proxies.hpp"
@@ -57,7 +58,13 @@ struct Plugins::State {
                   "install the plugin again");
     }
     if (!file) return std::unexpected(std::move(file).error());
-    LXCX_TRY(descriptor, load_library(kernel, std::move(*file), manifest.library_path));
+    const std::string& path = manifest.library_path;
+    const auto load = [&] {
+      const LastWords if_it_crashes("lxcx: library '" + path + "' crashed this process while it was loaded\n  hint: `lxcx plugin check " + path +
+                                    "` tries it in a process of its own; take its manifest away, or repair it\n");
+      return load_library(kernel, std::move(*file), path);
+    };
+    LXCX_TRY(descriptor, load());
     LXCX_CHECK(check_descriptor(*descriptor, manifest.library_path));
     LXCX_CHECK(check_agreement(manifest, *descriptor));
     log.debug("loaded " + std::string(kind_name(manifest.kind)) + " plugin '" + manifest.name + "' " + manifest.version + " from " +

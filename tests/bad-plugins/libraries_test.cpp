@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One library per defect: what the loader says of it, and that it says what to do.
 #include <elf.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
 
 #include "core/plugin/host_call.hpp"
 #include "registry_under_test.hpp"
@@ -138,6 +144,33 @@ TEST_CASE("listing never loads: a library whose constructor aborts is listed lik
   CHECK(entries[0].state == "active");
   CHECK(entries[0].manifest.summary == "A sample");
   CHECK(plugins.find(Kind::storage, "sample"));
+}
+
+TEST_CASE("a constructor that aborts ends the process, which says whose it was", "[bad-plugins]") {
+  const RegistryUnderTest registry;
+  registry.manifest();
+  const std::string library = registry.library("constructor-aborts");
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::signal(SIGABRT, SIG_DFL);  // the test runner's own
+    ::dup2(ends[1], STDERR_FILENO);
+    Plugins plugins = registry.plugins();
+    (void)plugins.storage("sample");
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string words(4096, '\0');
+  const ssize_t size = ::read(ends[0], words.data(), words.size());
+  ::close(ends[0]);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+  REQUIRE(size > 0);
+  CHECK(words.starts_with("lxcx: library '" + library + "' crashed this process while it was loaded\n"));
+  CHECK(contains(words, "lxcx plugin check"));
 }
 
 TEST_CASE("check_library survives a constructor that aborts, and says so", "[bad-plugins]") {
