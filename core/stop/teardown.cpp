@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One implementation of teardown, whoever runs it: what the monitor becomes, or any later command that finds the work undone.
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,14 +30,22 @@ int read_exit_status(Kernel& kernel, const RunDirectory& run) {
 /// reboot(2) in a pid namespace: init dies by SIGHUP for a restart, by SIGINT for a halt.
 bool asks_for_reboot(int status) { return status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP; }
 
-/// What a foreground start ends with.
+/// A pid 1 dies by SIGINT of nothing else. Without a pid namespace of its own it is the signal that someone sent.
+bool was_halted(const RunState& state) {
+  return state.exit_status != -1 && WIFSIGNALED(state.exit_status) && WTERMSIG(state.exit_status) == SIGINT &&
+         (state.clone_flags & CLONE_NEWPID) != 0;
+}
+
+/// What a foreground start ends with: a container that powered off did as it was asked.
 int as_shell(const RunState& state) {
   const int status = state.exit_status;
-  if (status == -1 || state.extra.contains(std::string(unreported_status))) return 0;
+  if (status == -1 || was_halted(state) || state.extra.contains(std::string(unreported_status))) return 0;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-std::string how_it_ended(int status) {
+std::string how_it_ended(const RunState& state) {
+  const int status = state.exit_status;
+  if (was_halted(state)) return "the container powered off";
   if (status == -1) return "init has ended, and nobody saw how";
   if (WIFSIGNALED(status)) return "init was ended by signal " + std::to_string(WTERMSIG(status));
   return "init has ended with status " + std::to_string(WEXITSTATUS(status));
@@ -103,9 +112,9 @@ Result<int> take_down(StartContext& context, Undertaker undertaker) {
   const int status = read_exit_status(context.kernel, *context.run);
   const bool reboot = asks_for_reboot(status) && undertaker == Undertaker::monitor;
   context.target = reboot ? "reboot" : "stop";
-  context.log().info(how_it_ended(status) + (reboot ? "; it asks for a restart" : ""));
-  context.state.enter(State::stopping);
   context.state.exit_status = status;
+  context.log().info(how_it_ended(context.state) + (reboot ? "; it asks for a restart" : ""));
+  context.state.enter(State::stopping);
   context.state.target = context.target;
   // Nothing that follows needs it; a full /run must not keep a container from being taken down.
   if (const Result<void> written = context.run->write_state(context.state); !written)

@@ -14,6 +14,7 @@ check_equal "nothing runs afterwards" STOPPED "$(lxcx info -s -H lxcxt-f)"
 check_equal "the tiny init reaps orphans" "0" "$(lxcx execute lxcxt-f -- sh -c '(sleep 0.1 & exec true) ; sleep 0.4; grep -c "^State:.Z" /proc/[0-9]*/status | grep -c ":1$"' </dev/null)"
 
 check_exit "start -F ends with init's status" 3 lxcx start -F lxcxt-f -- /bin/sh -c 'exit 3'
+check_exit "and with 0 when the container powers off" 0 lxcx start -F lxcxt-f -- /bin/sh -c 'poweroff -f'
 check_equal "and shows the console" "hello" "$(lxcx start -F lxcxt-f -- /bin/echo hello </dev/null | tr -d '\r')"
 check_match "another program in place of init" '^Name:.cat' "$(lxcx start -F lxcxt-f -- /bin/cat /proc/1/status </dev/null)"
 
