@@ -118,7 +118,7 @@ TEST_CASE("a registry directory that is a symbolic link is refused", "[bad-plugi
   Plugins plugins(real_kernel(), Log::none(), {{link}, registry.manifests(), true});
   const Result<const Manifest*> found = plugins.find(Kind::storage, "sample");
   REQUIRE_FALSE(found);
-  CHECK(contains(found.error().message, "refused '" + link + "': a registry directory may not be a symbolic link"));
+  CHECK(contains(found.error().message, "refused '" + link + "': a directory of manifests or libraries may not be a symbolic link"));
 }
 
 TEST_CASE("a symbolic link above the registry is followed when root made it, and refused when another did", "[bad-plugins][root]") {
