@@ -8,60 +8,18 @@
 #include <algorithm>
 #include <array>
 
+#include "lxcx/mount_words.hpp"
 #include "storage-common/os_error.hpp"
 #include "storage-common/user_namespace.hpp"
 
 namespace lxcx::storage {
 namespace {
 
-struct Attribute {
-  std::string_view name;
-  std::uint64_t set, clear;
-};
-// mount(8)'s names. The three atime modes are one field, which must be cleared as a whole (mount_setattr(2)).
-constexpr std::array attributes{
-    Attribute{"defaults", 0, 0},
-    Attribute{"ro", MOUNT_ATTR_RDONLY, 0},
-    Attribute{"rw", 0, MOUNT_ATTR_RDONLY},
-    Attribute{"nosuid", MOUNT_ATTR_NOSUID, 0},
-    Attribute{"suid", 0, MOUNT_ATTR_NOSUID},
-    Attribute{"nodev", MOUNT_ATTR_NODEV, 0},
-    Attribute{"dev", 0, MOUNT_ATTR_NODEV},
-    Attribute{"noexec", MOUNT_ATTR_NOEXEC, 0},
-    Attribute{"exec", 0, MOUNT_ATTR_NOEXEC},
-    Attribute{"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME},
-    Attribute{"atime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
-    Attribute{"relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
-    Attribute{"norelatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
-    Attribute{"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME},
-    Attribute{"nostrictatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
-    Attribute{"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
-    Attribute{"diratime", 0, MOUNT_ATTR_NODIRATIME},
-    Attribute{"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0},
-    Attribute{"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW},
-};
-
-struct Propagation {
-  std::string_view name;
-  std::uint64_t flag;
-};
-constexpr std::array propagations{
-    Propagation{"private", MS_PRIVATE},       Propagation{"rprivate", MS_PRIVATE},       Propagation{"slave", MS_SLAVE},
-    Propagation{"rslave", MS_SLAVE},          Propagation{"shared", MS_SHARED},          Propagation{"rshared", MS_SHARED},
-    Propagation{"unbindable", MS_UNBINDABLE}, Propagation{"runbindable", MS_UNBINDABLE},
-};
-
 constexpr std::array<std::string_view, 8> superblock_words{"sync", "async", "dirsync", "mand", "nomand", "lazytime", "nolazytime", "silent"};
 
-Result<void> add_attribute(MountOptions& options, const Attribute& found) {
-  options.set = (options.set & ~found.clear) | found.set;
-  options.clear = (options.clear & ~found.set) | found.clear;
-  return {};
-}
-
 Result<void> add_word(MountOptions& options, std::string_view word) {
-  if (const auto* found = std::ranges::find(attributes, word, &Attribute::name); found != attributes.end()) return add_attribute(options, *found);
-  if (const auto* found = std::ranges::find(propagations, word, &Propagation::name); found != propagations.end()) {
+  if (take_mount_attribute(word, options.set, options.clear)) return {};
+  if (const MountPropagation* found = find_mount_propagation(word)) {
     options.propagation = found->flag;
     return {};
   }
