@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of mount(8) that the SDK translates.
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 #include "lxcx/mount_words.hpp"
 
