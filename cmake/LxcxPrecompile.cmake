@@ -31,7 +31,7 @@ endfunction()
 function(lxcx_unite_sources)
   _lxcx_targets_below(${PROJECT_SOURCE_DIR} targets)
   # Each command of the host, and each proxy of the plugins, has functions of the same names.
-  list(REMOVE_ITEM targets lxcx_host lxcx_plugin_host lxcx_docgen_parts lxcx-monitor lxcx-enter)
+  list(REMOVE_ITEM targets lxcx_host lxcx_plugin_host lxcx_docgen_parts lxcx-monitor lxcx-enter lxcx-init)
   set_target_properties(${targets} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
 endfunction()
 
@@ -45,7 +45,7 @@ function(lxcx_precompile_headers)
   endif()
   _lxcx_targets_below(${PROJECT_SOURCE_DIR} targets)
   # Compiled with options that a precompiled header would have to share; Catch2's implementation is another header than its tests'.
-  list(REMOVE_ITEM targets lxcx-monitor lxcx-enter lxcx_product_pch lxcx_tests_pch lxcx_catch_main)
+  list(REMOVE_ITEM targets lxcx-monitor lxcx-enter lxcx-init lxcx_product_pch lxcx_tests_pch lxcx_catch_main)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
     get_target_property(sources ${target} SOURCES)

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,14 +19,6 @@ namespace lxcx::core {
 namespace {
 
 constexpr std::size_t max_program = 16 << 20;
-
-Result<UniqueFd> sealed_copy(Kernel& kernel, const std::string& path) {
-  LXCX_TRY(program, read_file(kernel, AT_FDCWD, path.c_str(), max_program));
-  LXCX_TRY(copy, kernel.memfd_create("lxcx-enter", MFD_ALLOW_SEALING));
-  LXCX_CHECK(write_all(kernel, copy.get(), program));
-  LXCX_CHECK(kernel.fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
-  return copy;
-}
 
 /// Between clone3 and exec: system calls alone. Returns only to fail.
 void become_helper(Kernel& kernel, const HelperRequest& request, int plan_fd, char* const argv[]) {
@@ -68,6 +61,13 @@ Result<std::optional<enter::Frame>> read_frame(Kernel& kernel, int fd) {
   if (size != sizeof frame || frame.magic != enter::plan_magic) return fail(Code::internal, "lxcx-enter said something that is no frame");
   frame.detail[sizeof frame.detail - 1] = '\0';
   return std::optional(frame);
+}
+
+/// The command is this process's child. The pipe's other end is held by a process inside, which root there may trace: whom it names is asked of
+/// the kernel, not believed. A child's number is nobody else's until it is waited for.
+bool is_child(pid_t pid) {
+  siginfo_t info{};
+  return pid > 0 && ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 bool asks_to_end(int signal) { return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT; }
@@ -133,6 +133,7 @@ Result<void> read_answer(Kernel& kernel, HelperRequest& request, const BlockedSi
       case enter::FrameKind::starting: answer.is_starting = true; break;
       case enter::FrameKind::failed: answer.failure = frame; break;
       case enter::FrameKind::started:
+        if (answer.command != 0 || !is_child(frame->value)) return fail(Code::internal, "lxcx-enter named a process that is not its command");
         answer.command = frame->value;
         for (const int signal : std::exchange(answer.signals, {})) (void)kernel.kill(answer.command, signal);
         break;
@@ -142,13 +143,21 @@ Result<void> read_answer(Kernel& kernel, HelperRequest& request, const BlockedSi
 
 }  // namespace
 
+Result<UniqueFd> copy_helper(Kernel& kernel, const std::string& path) {
+  LXCX_TRY(program, read_file(kernel, AT_FDCWD, path.c_str(), max_program));
+  LXCX_TRY(copy, kernel.memfd_create(path.substr(path.rfind('/') + 1).c_str(), MFD_ALLOW_SEALING));
+  LXCX_CHECK(write_all(kernel, copy.get(), program));
+  LXCX_CHECK(kernel.fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE));
+  return copy;
+}
+
 Result<UniqueFd> open_helper(Kernel& kernel, const std::string& path) {
   auto tree = kernel.open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE);
   if (!tree && tree.error().sys_errno == ENOENT) {
     tree.error().hint = "lxcx is not installed completely";
     return tree;
   }
-  if (!tree) return sealed_copy(kernel, path);
+  if (!tree) return copy_helper(kernel, path);
   mount_attr attributes = {};
   attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
   LXCX_CHECK(kernel.mount_setattr(tree->get(), "", AT_EMPTY_PATH, attributes));

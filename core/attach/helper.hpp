@@ -11,9 +11,11 @@
 
 namespace lxcx::core {
 
-/// lxcx-enter opened so that nobody can come by a writable path to it: a detached read-only mount of the file; where the caller may not
-/// mount, a sealed copy in memory.
+/// A static program (lxcx-enter, lxcx-init) opened so that nobody can come by a writable path to it: a detached read-only mount of the file; where
+/// the caller may not mount, a sealed copy in memory.
 Result<UniqueFd> open_helper(Kernel& kernel, const std::string& path);
+/// The copy alone, for who will be under a Landlock ruleset: what lies below no directory is not executed then, memory is.
+Result<UniqueFd> copy_helper(Kernel& kernel, const std::string& path);
 
 struct HelperRequest {
   int program = -1;

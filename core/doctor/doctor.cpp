@@ -150,7 +150,7 @@ class Doctor {
   }
 
   void look_at_helpers() {
-    for (const char* name : {"lxcx-monitor", "lxcx-enter"}) {
+    for (const char* name : {"lxcx-monitor", "lxcx-enter", "lxcx-init"}) {
       const std::string path = host_.layout.program_directory + "/" + name;
       say({"programs", name, true, default_containers, "install lxcx again"}, exists(path, X_OK) ? Health::ok : Health::missing, path);
     }

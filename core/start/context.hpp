@@ -99,6 +99,7 @@ struct StartContext {
   UniqueFd init_pidfd, netns;
   std::vector<std::pair<Namespace, UniqueFd>> held_namespaces;  ///< for stop hooks
   std::vector<std::string> init_command;
+  UniqueFd tiny_init;           ///< lxcx-init, for `execute`
   std::vector<StepTime> trace;
   std::string target = "stop";  ///< teardown: "stop" or "reboot"
   /// Of a restore that is taken back: makes a criu that waits for us give up.

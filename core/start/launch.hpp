@@ -42,6 +42,10 @@ void select_network(ContainerConfig& config, const PluginSelection& selection);
 void save_selection(const Host& host, RunState& state);
 void restore_selection(const RunState& state, Host& host);
 
+/// What the command line asked of this start travels there as well, for a start after a reboot: the same program, and a foreground that stays one.
+void save_request(const StartRequest& request, RunState& state);
+void restore_request(const RunState& state, StartRequest& request);
+
 /// The table's own text of a step's name, which outlives any message.
 std::string_view step_name(bool is_child, std::string_view name);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plugins that the command line chose, in the configuration and in the run state.
+// What the command line chose, in the configuration and in the run state.
 #include <array>
 #include <string>
 #include <string_view>
@@ -19,6 +19,10 @@ constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>
      {"selection.security", &PluginSelection::security},
      {"selection.hook", &PluginSelection::hook}}};
 
+constexpr std::array<std::pair<std::string_view, bool StartRequest::*>, 2> request_keys{
+    {{"request.foreground", &StartRequest::foreground}, {"request.execute", &StartRequest::execute}}};
+
+std::string command_key(std::size_t index) { return "request.command." + std::to_string(index); }
 std::string plugin_directory_key(std::size_t index) { return "plugin_directory." + std::to_string(index); }
 
 }  // namespace
@@ -44,6 +48,20 @@ void restore_selection(const RunState& state, Host& host) {
        found = state.extra.find(plugin_directory_key(directories.size())))
     directories.push_back(found->second);
   if (!directories.empty()) host.plugins.search_first(directories);
+}
+
+void save_request(const StartRequest& request, RunState& state) {
+  if (!request.reports_status) state.extra[std::string(unreported_status)] = "1";
+  for (const auto& [key, member] : request_keys)
+    if (request.*member) state.extra[std::string(key)] = "1";
+  for (std::size_t i = 0; i < request.command.size(); ++i) state.extra[command_key(i)] = request.command[i];
+}
+
+void restore_request(const RunState& state, StartRequest& request) {
+  request.reports_status = !state.extra.contains(std::string(unreported_status));
+  for (const auto& [key, member] : request_keys) request.*member = state.extra.contains(std::string(key));
+  for (auto found = state.extra.find(command_key(0)); found != state.extra.end(); found = state.extra.find(command_key(request.command.size())))
+    request.command.push_back(found->second);
 }
 
 }  // namespace lxcx::core

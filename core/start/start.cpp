@@ -54,7 +54,7 @@ Result<void> prepare_run(StartContext& context) {
     context.state.config_file = context.config.file;
     context.state.enter(State::starting);
     save_selection(context.host, context.state);
-    if (!context.request.reports_status) context.state.extra[std::string(unreported_status)] = "1";
+    save_request(context.request, context.state);
     context.state.monitor = this_process();
     LXCX_TRY(text, print_config(context.config));
     LXCX_CHECK(context.run->write_config(text));

@@ -2,6 +2,7 @@
 #include "core/stop/remove.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "core/start/context.hpp"
 #include "core/stop/rename.hpp"
 #include "core/stop/stop.hpp"
+#include "lxcx/mount_table.hpp"
 
 namespace lxcx::core {
 
@@ -62,6 +64,19 @@ Result<std::optional<Journal>> creation_records(Kernel& kernel, const ContainerP
   return std::optional<Journal>(std::move(*journal));
 }
 
+Failure mounted_on(const std::string& name) {
+  return fail(Code::busy, "something is mounted on '" + name + "' inside the container's directory", "unmount it first");
+}
+
+/// What is bound below may be another directory of the same file system, which nothing else would tell: found before anything is removed.
+Result<void> refuse_mounts(Kernel& kernel, const ContainerPaths& paths) {
+  const Result<UniqueFd> home = kernel.openat(AT_FDCWD, paths.directory().c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (!home) return {};  // a container may be defined without
+  if (const std::string mount = mount_below(home->get()); !mount.empty())
+    return fail(Code::busy, "something is mounted on '" + mount + "', inside the container's directory", "unmount it first: umount '" + mount + "'");
+  return {};
+}
+
 }  // namespace
 
 bool has_clones(Kernel& kernel, const ContainerPaths& paths) {
@@ -79,10 +94,11 @@ Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
       LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), 0));
       continue;
     }
-    if (status.st_dev != device)
-      return fail(Code::busy, "another file system is mounted on '" + name + "' inside the container's directory", "unmount it first");
-    LXCX_TRY(child, kernel.openat(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    LXCX_CHECK(remove_children(kernel, child.get(), device));
+    if (status.st_dev != device) return mounted_on(name);
+    Result<UniqueFd> child = kernel.openat2(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_NO_XDEV);
+    if (!child && child.error().sys_errno == EXDEV) return mounted_on(name);
+    if (!child) return std::unexpected(std::move(child).error());
+    LXCX_CHECK(remove_children(kernel, child->get(), device));
     LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), AT_REMOVEDIR));
   }
   return {};
@@ -97,6 +113,7 @@ Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& na
 }
 
 Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config) {
+  if (config.rootfs_managed) LXCX_CHECK(refuse_mounts(host.kernel, paths));
   StartContext context(host, paths, config);
   LXCX_TRY(wanted, wanted_plugins(host, config));
   context.plugins.storage_name = wanted.storage_name;
@@ -119,6 +136,7 @@ Result<void> remove_container(Host& host, const ContainerPaths& paths, const Con
 }
 
 Result<void> remove_unfinished(Host& host, const ContainerPaths& paths) {
+  LXCX_CHECK(refuse_mounts(host.kernel, paths));
   const std::string directory_path = paths.directory();
   LXCX_TRY(parent, host.kernel.openat(AT_FDCWD, paths.lxcpath.c_str(), O_PATH | O_DIRECTORY));
   LXCX_TRY(directory, host.kernel.openat(parent.get(), paths.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));

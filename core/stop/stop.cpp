@@ -25,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 /// An init that has not set up its signals within this time never will: `sleep` as pid 1 ignores every polite request.
 constexpr std::chrono::milliseconds handler_grace{2000};
+constexpr int stop_signal_grace_ms = 5000;
 constexpr int poll_ms = 20;
 
 struct Target {
@@ -151,9 +152,14 @@ Result<void> await_restart(Host& host, const ContainerPaths& paths, const Target
   return fail(Code::timeout, "'" + paths.name + "' did not restart within " + std::to_string(timeout_s) + " s");
 }
 
+/// With lxc.signal.stop, which init may take for something else: then SIGKILL all the same.
 Result<void> kill_and_wait(Host& host, const Target& target, int number) {
   LXCX_CHECK(host.kernel.pidfd_send_signal(target.init.get(), number));
   thaw(host, target);
+  LXCX_TRY(ended, host.kernel.wait_pidfd(target.init.get(), number == SIGKILL ? -1 : stop_signal_grace_ms));
+  if (ended) return {};
+  host.log.info("init did not end after " + signal_name(number) + " (lxc.signal.stop): killing it");
+  LXCX_CHECK(host.kernel.pidfd_send_signal(target.init.get(), SIGKILL));
   LXCX_CHECK(host.kernel.wait_pidfd(target.init.get(), -1));
   return {};
 }

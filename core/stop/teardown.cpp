@@ -27,8 +27,13 @@ int read_exit_status(Kernel& kernel, const RunDirectory& run) {
   return static_cast<int>(parse_integer(trim(std::string_view(*text).substr(7))).value_or(-1));
 }
 
-/// reboot(2) in a pid namespace: init dies by SIGHUP for a restart, by SIGINT for a halt.
-bool asks_for_reboot(int status) { return status != -1 && WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP; }
+/// reboot(2) in a pid namespace: init dies by SIGHUP for a restart, by SIGINT for a halt. A command that was executed ends with that: it is no
+/// container that starts.
+bool asks_for_reboot(const RunState& state) {
+  StartRequest request;
+  restore_request(state, request);
+  return !request.execute && state.exit_status != -1 && WIFSIGNALED(state.exit_status) && WTERMSIG(state.exit_status) == SIGHUP;
+}
 
 /// A pid 1 dies by SIGINT of nothing else. Without a pid namespace of its own it is the signal that someone sent.
 bool was_halted(const RunState& state) {
@@ -85,7 +90,7 @@ Result<StartContext> reopen(Host& host, RunDirectory run) {
 
 Result<void> start_again(Host& host, const StartContext& old) {
   StartContext context(host, old.paths, old.config);
-  context.request.execute = false;
+  restore_request(old.state, context.request);
   context.state.cgroup_base = old.state.cgroup_base;
   LXCX_TRY(plugins, load_plugins(host, context.config));
   context.plugins = std::move(plugins);
@@ -109,10 +114,9 @@ enum class Undertaker {
 };
 
 Result<int> take_down(StartContext& context, Undertaker undertaker) {
-  const int status = read_exit_status(context.kernel, *context.run);
-  const bool reboot = asks_for_reboot(status) && undertaker == Undertaker::monitor;
+  context.state.exit_status = read_exit_status(context.kernel, *context.run);
+  const bool reboot = asks_for_reboot(context.state) && undertaker == Undertaker::monitor;
   context.target = reboot ? "reboot" : "stop";
-  context.state.exit_status = status;
   context.log().info(how_it_ended(context.state) + (reboot ? "; it asks for a restart" : ""));
   context.state.enter(State::stopping);
   context.state.target = context.target;

@@ -4,8 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include <fstream>
-
+#include "lxcx/mount_table.hpp"
 #include "storage-common/os_error.hpp"
 #include "storage-common/tree.hpp"
 
@@ -14,36 +13,6 @@ namespace {
 
 // A container may nest directories as deep as it likes; beyond this depth they are moved up, so that neither descriptors nor stack run out.
 constexpr int deepest = 64;
-
-/// mountinfo writes blank, tab, newline and backslash as \ooo (proc(5)).
-std::string unescaped(std::string_view field) {
-  std::string text;
-  for (std::size_t i = 0; i < field.size(); ++i) {
-    if (field[i] == '\\' && i + 3 < field.size()) {
-      text += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
-      i += 3;
-    } else {
-      text += field[i];
-    }
-  }
-  return text;
-}
-
-/// The first mount point at or below the open directory, as this mount namespace sees it; empty when there is none.
-std::string mount_below(int directory) {
-  char path[4096];
-  const ssize_t length = ::readlink(("/proc/self/fd/" + std::to_string(directory)).c_str(), path, sizeof path);
-  if (length <= 0 || length == static_cast<ssize_t>(sizeof path)) return {};
-  const std::string top(path, static_cast<std::size_t>(length));
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    std::size_t start = 0;
-    for (int field = 0; field < 4 && start != std::string::npos; ++field) start = line.find(' ', start) + 1;
-    const std::string point = unescaped(std::string_view(line).substr(start, line.find(' ', start) - start));
-    if (point.starts_with(top + "/")) return point;
-  }
-  return {};
-}
 
 /// chattr +i or +a, which a privileged container can set. True when a flag was there and is gone.
 bool clear_immutable(int parent, const char* name) {

@@ -73,7 +73,7 @@ bool runs_program(std::string_view key) {
 
 }  // namespace
 
-Result<void> check_config_line(std::string_view line) {
+Result<void> check_config_line(std::string_view line, bool has_id_map) {
   const auto equals = line.find('=');
   if (equals == std::string_view::npos)
     return fail(Code::config, "the image's configuration has the line '" + std::string(line) + "', which is no `key = value`",
@@ -90,7 +90,7 @@ Result<void> check_config_line(std::string_view line) {
     if (is_below(value, config_directory)) return {};
     return refused(line, "a file that is not in " + std::string(config_directory));
   }
-  if (key == "lxc.mount.entry") return check_mount_line(value);
+  if (key == "lxc.mount.entry") return check_mount_line(value, has_id_map);
   if (key == "lxc.mount.auto") return check_auto_mounts(line, value);
   // Emptied, the list of what is dropped from every container would be given back (sys_module loads code into the kernel).
   if (key == "lxc.cap.drop" && value.empty()) return refused(line, "capabilities that the administrator's configuration takes away");
@@ -99,7 +99,7 @@ Result<void> check_config_line(std::string_view line) {
   return refused(line, "which is not an image's to say");
 }
 
-Result<void> check_mount_line(std::string_view line) {
+Result<void> check_mount_line(std::string_view line, bool has_id_map) {
   const std::string_view entry = trimmed(line.substr(0, line.find('#')));
   if (entry.empty()) return {};
   // mount(8) writes a blank in a path as \040; other escapes could hide what the path is.
@@ -107,10 +107,11 @@ Result<void> check_mount_line(std::string_view line) {
     return refused(line, "a mount whose paths are disguised");
   const std::vector<std::string_view> fields = words(entry, " \t");
   if (fields.size() < 3) return refused(line, "which is no mount");
-  bool is_bind = false, is_relative = false;
+  bool is_bind = false, is_relative = false, is_read_only = false;
   for (const std::string_view option : fields.size() > 3 ? words(fields[3], ",") : std::vector<std::string_view>{}) {
     is_bind = is_bind || option == "bind" || option == "rbind";
     is_relative = is_relative || option == "relative";
+    if (option == "ro" || option == "rw") is_read_only = option == "ro";
     const bool is_known = option == "bind" || option == "rbind" || option == "relative" ||
                           std::ranges::find(harmless_options, option) != harmless_options.end() ||
                           std::ranges::any_of(harmless_data, [&](std::string_view key) { return option.starts_with(key); });
@@ -121,6 +122,8 @@ Result<void> check_mount_line(std::string_view line) {
     if (is_relative || std::ranges::find(shared_sources, fields[0]) != shared_sources.end()) return {};
     return refused(line, "a mount of the host's '" + std::string(fields[0]) + "'");
   }
+  // These come after lxc.mount.auto's, and would cover what that protects.
+  if ((fields[2] == "proc" || fields[2] == "sysfs") && !is_read_only && !has_id_map) return refused(line, "a writable '" + std::string(fields[2]) + "'");
   if (std::ranges::find(own_file_systems, fields[2]) != own_file_systems.end()) return {};
   return refused(line, "a mount of type '" + std::string(fields[2]) + "'");
 }

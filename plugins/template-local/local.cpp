@@ -35,7 +35,12 @@ struct ImageConfig {
   std::string fstab;
 };
 
-Result<ImageConfig> read_config(const Metadata& metadata, const Placeholders& placeholders, bool trusted) {
+struct Origin {
+  bool is_trusted;  ///< as root is
+  bool has_id_map;
+};
+
+Result<ImageConfig> read_config(const Metadata& metadata, const Placeholders& placeholders, Origin origin) {
   ImageConfig config;
   LXCX_TRY(has_config, metadata.member("config"));
   if (!has_config)
@@ -44,13 +49,13 @@ Result<ImageConfig> read_config(const Metadata& metadata, const Placeholders& pl
   LXCX_TRY(config_lines, metadata.lines("config"));
   for (const std::string& raw : config_lines) {
     std::string line = placeholders.replace(raw);
-    if (!trusted) LXCX_CHECK(check_config_line(line));
+    if (!origin.is_trusted) LXCX_CHECK(check_config_line(line, origin.has_id_map));
     config.lines.push_back(std::move(line));
   }
   LXCX_TRY(mounts, metadata.lines("fstab"));
   for (const std::string& raw : mounts) {
     const std::string line = placeholders.replace(raw);
-    if (!trusted) LXCX_CHECK(check_mount_line(line));
+    if (!origin.is_trusted) LXCX_CHECK(check_mount_line(line, origin.has_id_map));
     config.fstab += line + "\n";
   }
   return config;
@@ -123,7 +128,7 @@ class Local final : public Template {
     LXCX_TRY(metadata_archive, open_archive(named->second));
     LXCX_TRY(metadata, Metadata::unpack(call, metadata_archive, build.idmap.empty() ? "system" : "user"));
     LXCX_CHECK(warn_if_expired(call, metadata));
-    LXCX_TRY(config, read_config(metadata, Placeholders(build), arguments.contains("trust-metadata")));
+    LXCX_TRY(config, read_config(metadata, Placeholders(build), {arguments.contains("trust-metadata"), !build.idmap.empty()}));
     LXCX_TRY(excludes, metadata.lines("excludes"));
     unpacking.excludes.insert(unpacking.excludes.end(), excludes.begin(), excludes.end());
     return finish(call, build, rootfs, archive, unpacking, &metadata, config);

@@ -8,7 +8,7 @@ report=$(lxcx doctor)
 status=$?
 case $status in 0 | 6) passed "it ends with one of its statuses" ;; *) failed "it ends with one of its statuses" "$status: $report" ;; esac
 state() { printf '%s\n' "$report" | grep -E "^[a-z]+ +$1 " | head -n 1 | sed -E "s#^[a-z]+ +$1 +([a-z]+).*#\1#"; }
-for what in 'mount namespace' 'pid namespace' hierarchies lxcx-monitor lxcx-enter 'run directory' lxcpath 'storage dir'; do
+for what in 'mount namespace' 'pid namespace' hierarchies lxcx-monitor lxcx-enter lxcx-init 'run directory' lxcpath 'storage dir'; do
   check_equal "$what is well: containers run here" ok "$(state "$what")"
 done
 check_equal "a kind of device is missing exactly if ip cannot make one" \

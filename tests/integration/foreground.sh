@@ -13,6 +13,14 @@ check_match "is named" '/no/such' "$output"
 check_equal "nothing runs afterwards" STOPPED "$(lxcx info -s -H lxcxt-f)"
 check_equal "the tiny init reaps orphans" "0" "$(lxcx execute lxcxt-f -- sh -c '(sleep 0.1 & exec true) ; sleep 0.4; grep -c "^State:.Z" /proc/[0-9]*/status | grep -c ":1$"' </dev/null)"
 
+check_no_match "process 1 of execute has nothing of the caller's environment" sesame \
+  "$(SECRET=sesame lxcx execute lxcxt-f -- cat /proc/1/environ </dev/null | tr '\0' '\n')"
+check_match "nor a capability that the container lacks" '^CapEff:.*[048c]$' "$(lxcx execute -s 'lxc.cap.drop=chown dac_override' lxcxt-f -- grep CapEff /proc/1/status </dev/null)"
+check_exit "its program is not to be opened for writing" 1 lxcx execute lxcxt-f -- sh -c ': >>/proc/1/exe'
+check_match "as it lies on no file system that could be" 'Read-only|Text file busy' "$output"
+check_exit "reboot(2) ends what was executed" 129 timeout 20 "$lxcx_program" -P "$containers" execute lxcxt-f -- reboot -f
+check_equal "and starts nothing" STOPPED "$(lxcx info -s -H lxcxt-f)"
+
 check_exit "start -F ends with init's status" 3 lxcx start -F lxcxt-f -- /bin/sh -c 'exit 3'
 check_exit "and with 0 when the container powers off" 0 lxcx start -F lxcxt-f -- /bin/sh -c 'poweroff -f'
 check_equal "and shows the console" "hello" "$(lxcx start -F lxcxt-f -- /bin/echo hello </dev/null | tr -d '\r')"

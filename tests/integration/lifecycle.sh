@@ -66,6 +66,31 @@ check "and is gone" eventually 5 test ! -e "$containers/lxcxt-e"
 make_container lxcxt-k
 check "destroy --force stops first" eval 'lxcx start lxcxt-k && lxcx destroy --force lxcxt-k'
 
+# A second life is as the first was: the same program, and a foreground that stays one.
+make_container lxcxt-again
+two_lives='if [ -e /second ]; then echo second life; exit 3; fi; touch /second; echo first life; reboot -f'
+check_exit "a foreground start goes on after a reboot, to the end of the second life" 3 timeout 30 "$lxcx_program" -P "$containers" start -F lxcxt-again -- /bin/sh -c "$two_lives"
+check_match "with the console of the first" 'first life' "$output"
+check_match "and of the second" 'second life' "$output"
+check "start with a program" lxcx start lxcxt-again -- /bin/sh -c 'if [ -e /third ]; then exec sleep 1000; fi; touch /third; sleep 0.5; reboot -f'
+check "which is started again after a reboot" eventually 20 eval '[ "$(tr "\\0" " " <"/proc/$(init_of lxcxt-again)/cmdline")" = "sleep 1000 " ]'
+lxcx stop -k lxcxt-again
+
+# An init that takes lxc.signal.stop for something else is killed all the same.
+check "start one that ignores lxc.signal.stop" lxcx start -s lxc.signal.stop=SIGUSR2 lxcxt-again -- /bin/sh -c 'trap "" USR2; sleep 1000'
+check_exit "stop -k ends it" 0 timeout 30 "$lxcx_program" -P "$containers" stop -k lxcxt-again
+
+# What is bound below a container's directory, from the same file system, is not emptied with it.
+mkdir "$scratch/precious" "$containers/lxcxt-again/shared"
+echo kept >"$scratch/precious/file"
+mount --bind "$scratch/precious" "$containers/lxcxt-again/shared"
+check_exit "destroy with something mounted below" 4 lxcx destroy lxcxt-again
+check_match "says where" 'lxcxt-again/shared' "$output"
+umount "$containers/lxcxt-again/shared"
+check_equal "has removed nothing of that" kept "$(cat "$scratch/precious/file")"
+check "nor of the container" test -x "$containers/lxcxt-again/rootfs/bin/busybox"
+check "destroy" lxcx destroy lxcxt-again
+
 # Entering needs the security plugins alone: a storage plugin that has gone locks nobody out.
 make_container lxcxt-locked
 check "start" lxcx start lxcxt-locked

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 
 #include "core/kernel/safe_paths.hpp"
 #include "core/start/child/steps.hpp"
@@ -27,7 +28,14 @@ Result<void> make_mounts_private(ChildContext& context) {
 
 Result<void> run_pre_mount_hooks(ChildContext& context) { return run_event(context.start, LXCX_EVENT_PRE_MOUNT); }
 Result<void> run_mount_hooks(ChildContext& context) { return run_event(context.start, LXCX_EVENT_MOUNT); }
-Result<void> run_start_hooks(ChildContext& context) { return run_event(context.start, LXCX_EVENT_START); }
+
+// A hook here is the image's program, and this process still lxcx with the caller's memory: nobody inside may look into it. Only a container's root
+// with CAP_SYS_PTRACE on the host, so one without a user namespace, still may (ptrace(2)).
+Result<void> run_start_hooks(ChildContext& context) {
+  if (!has_listener(context.start, LXCX_EVENT_START)) return {};
+  LXCX_CHECK(context.kernel.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+  return run_event(context.start, LXCX_EVENT_START);
+}
 
 Result<void> mount_root(ChildContext& context) {
   if (!context.has_own_root()) {

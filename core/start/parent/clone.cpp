@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "core/attach/helper.hpp"
 #include "core/base/text.hpp"
 #include "core/container/namespaces.hpp"
 #include "core/kernel/files.hpp"
@@ -63,6 +64,15 @@ std::string map_lines(const ContainerConfig& config, std::uint32_t kind) {
   return lines;
 }
 
+Result<void> open_tiny_init(StartContext& context) {
+  const bool is_landlocked = std::ranges::any_of(
+      context.actions, [](const SecurityAction& action) { return action.type == SecurityAction::Type::landlock; });
+  const std::string program = context.host.layout.program_directory + "/lxcx-init";
+  LXCX_TRY(opened, is_landlocked ? copy_helper(context.kernel, program) : open_helper(context.kernel, program));
+  context.tiny_init = std::move(opened);
+  return {};
+}
+
 }  // namespace
 
 unsigned namespaces_to_clone(const StartContext& context) {
@@ -85,6 +95,7 @@ unsigned namespaces_to_clone(const StartContext& context) {
 
 Result<void> clone_init(StartContext& context) {
   const unsigned flags = namespaces_to_clone(context);
+  if (context.request.execute) LXCX_CHECK(open_tiny_init(context));
   context.state.clone_flags = flags;
   LXCX_TRY(ends, context.kernel.socketpair(SOCK_SEQPACKET));
   std::vector<UniqueFd> v1_tasks;

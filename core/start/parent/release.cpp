@@ -134,7 +134,7 @@ Result<void> release_init(StartContext& context) {
       continue;
     }
     context.sync.reset();
-    if (!context.request.execute && never_executed(context.kernel, context.init))
+    if (never_executed(context.kernel, context.init))
       return fail(Code::kernel, "init was killed before it could run",
                   "does the seccomp policy allow execve, and sendmsg if it has notify rules? was memory exhausted? see the kernel's log");
     return {};

@@ -59,7 +59,7 @@ TEST_CASE("an image becomes a container, in any compression") {
   FakeCall call;
   Image image(scratch);
   write_file(image.meta("templates"), "/etc/hostname\n");
-  write_file(image.meta("fstab"), "proc proc proc nodev 0 0\n");
+  write_file(image.meta("fstab"), "proc proc proc ro,nodev 0 0\n");
   write_file(image.meta("create-message"), "You made LXC_NAME.");
   write_file(image.meta("excludes-system"), "./left-out\n");
   write_file(image.tree("left-out"), "x");
@@ -80,7 +80,7 @@ TEST_CASE("an image becomes a container, in any compression") {
   CHECK(::getxattr((build.rootfs + "/suid").c_str(), "user.note", value, sizeof value) == 2);
   CHECK(call.all("config") == std::vector<std::string>{"lxc.include = /usr/share/lxc/config/common.conf", "lxc.arch = x86_64",
                                                        "lxc.mount.fstab = " + build.directory + "/fstab", "lxc.uts.name = web"});
-  CHECK(read_file(build.directory + "/fstab") == "proc proc proc nodev 0 0\n");
+  CHECK(read_file(build.directory + "/fstab") == "proc proc proc ro,nodev 0 0\n");
   CHECK(call.result("message") == "You made web.");
   CHECK(call.progress == std::filesystem::file_size(image.path + "/fs." + suffix));
   CHECK(leftovers().empty());
@@ -257,7 +257,8 @@ TEST_CASE("configuration that reaches the host is refused unless it is trusted, 
                // What a privileged container would turn on its host.
                "lxc.sysctl.kernel.core_pattern = |/bin/sh", "lxc.namespace.keep = net", "lxc.namespace.share.pid = 1",
                "lxc.seccomp.profile =", "lxc.cap.drop =", "lxc.cap.keep = sys_module", "lxc.mount.auto = proc:rw",
-               "lxc.mount.auto = sys:mixed cgroup-full:rw", "lxc.apparmor.profile = unconfined", "lxc.cgroup.devices.allow = a",
+               "lxc.mount.auto = sys:mixed cgroup-full:rw", "lxc.mount.entry = proc proc proc nodev 0 0",
+               "lxc.mount.entry = sysfs sys sysfs ro,rw 0 0", "lxc.apparmor.profile = unconfined", "lxc.cgroup.devices.allow = a",
                "lxc.net.0.type = none", "lxc.prlimit.nofile = 1", "lxcx.storage.overlay.lower = /");
   CAPTURE(line);
   write_file(image.meta("config"), line + "\n");
@@ -271,6 +272,21 @@ TEST_CASE("configuration that reaches the host is refused unless it is trusted, 
   FakeCall trusting;
   built(build, trusting);
   CHECK(trusting.all("config").size() == 2);
+}
+
+TEST_CASE("a /proc that may be written to is for containers with an id map") {
+  Scratch scratch;
+  FakeCall call;
+  Image image(scratch);
+  write_file(image.meta("fstab"), "proc proc proc nodev,noexec,nosuid 0 0\nsysfs sys sysfs defaults 0 0\n");
+  image.pack();
+  TestBuild build(scratch);
+  build.args = image.args();
+  SECTION("with one") {
+    build.idmap = shifted_map();
+    built(build, call);
+  }
+  SECTION("without") { CHECK(build.run(local(), call) == LXCX_CONFIG); }
 }
 
 TEST_CASE("configuration that distributions use is taken") {
