@@ -284,6 +284,7 @@ TEST_CASE("a /proc that may be written to is for containers with an id map") {
   build.args = image.args();
   SECTION("with one") {
     build.idmap = shifted_map();
+    ::chown(build.rootfs.c_str(), 100000, 200000);
     built(build, call);
   }
   SECTION("without") { CHECK(build.run(local(), call) == LXCX_CONFIG); }
