@@ -14,7 +14,7 @@ const char* volatile words_to_write = nullptr;
 volatile std::size_t words_size = 0;
 
 extern "C" void write_last_words(int signal) {
-  if (words_to_write != nullptr && ::write(STDERR_FILENO, words_to_write, words_size) < 0) {}
+  if (words_to_write != nullptr) (void)!::write(STDERR_FILENO, words_to_write, words_size);
   ::raise(signal);  // SA_RESETHAND: the default action now
 }
 

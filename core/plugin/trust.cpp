@@ -63,7 +63,8 @@ Result<UniqueFd> Trust::open_directory(const std::string& path) const {
     LXCX_TRY(status, kernel_.fstat(next.get()));
     LXCX_CHECK(check(status, shown + "/" + name, !left.empty()));
     if (S_ISLNK(status.st_mode)) {
-      if (left.empty()) return refused(shown + "/" + name, "a directory of manifests or libraries may not be a symbolic link", "name the directory itself");
+      if (left.empty())
+        return refused(shown + "/" + name, "a directory of manifests or libraries may not be a symbolic link", "name the directory itself");
       if (++links > max_links) return fail_errno(ELOOP, "open '" + path + "'");
       LXCX_TRY(target, kernel_.readlinkat(here.get(), name.c_str()));
       prepend(left, target);

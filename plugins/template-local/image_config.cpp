@@ -123,7 +123,8 @@ Result<void> check_mount_line(std::string_view line, bool has_id_map) {
     return refused(line, "a mount of the host's '" + std::string(fields[0]) + "'");
   }
   // These come after lxc.mount.auto's, and would cover what that protects.
-  if ((fields[2] == "proc" || fields[2] == "sysfs") && !is_read_only && !has_id_map) return refused(line, "a writable '" + std::string(fields[2]) + "'");
+  if ((fields[2] == "proc" || fields[2] == "sysfs") && !is_read_only && !has_id_map)
+    return refused(line, "a writable '" + std::string(fields[2]) + "'");
   if (std::ranges::find(own_file_systems, fields[2]) != own_file_systems.end()) return {};
   return refused(line, "a mount of type '" + std::string(fields[2]) + "'");
 }

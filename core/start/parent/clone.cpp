@@ -65,8 +65,8 @@ std::string map_lines(const ContainerConfig& config, std::uint32_t kind) {
 }
 
 Result<void> open_tiny_init(StartContext& context) {
-  const bool is_landlocked = std::ranges::any_of(
-      context.actions, [](const SecurityAction& action) { return action.type == SecurityAction::Type::landlock; });
+  const bool is_landlocked =
+      std::ranges::any_of(context.actions, [](const SecurityAction& action) { return action.type == SecurityAction::Type::landlock; });
   const std::string program = context.host.layout.program_directory + "/lxcx-init";
   LXCX_TRY(opened, is_landlocked ? copy_helper(context.kernel, program) : open_helper(context.kernel, program));
   context.tiny_init = std::move(opened);

@@ -245,21 +245,20 @@ TEST_CASE("configuration that reaches the host is refused unless it is trusted, 
   Scratch scratch;
   FakeCall call;
   Image image(scratch);
-  const std::string line =
-      GENERATE("lxc.hook.pre-start = /bin/sh -c evil", "lxc.hook.start-host=LXC_HOOK_DIR/../../../../bin/sh", "lxc.net.0.script.up = /tmp/x",
-               "lxc.include = /etc/lxc/evil.conf", "lxc.rootfs.path = dir:/", "lxc.log.file = /etc/passwd",
-               "lxc.mount.entry = / mnt none bind,rw 0 0", "lxc.mount.entry = /sys/../etc etc none bind 0 0", "lxc.mount.fstab = /etc/fstab",
-               "lxc.idmap = u 0 0 1", "lxc.mount.entry = \"/etc etc none bind 0 0\"",
+  const std::string line = GENERATE(
+      "lxc.hook.pre-start = /bin/sh -c evil", "lxc.hook.start-host=LXC_HOOK_DIR/../../../../bin/sh", "lxc.net.0.script.up = /tmp/x",
+      "lxc.include = /etc/lxc/evil.conf", "lxc.rootfs.path = dir:/", "lxc.log.file = /etc/passwd", "lxc.mount.entry = / mnt none bind,rw 0 0",
+      "lxc.mount.entry = /sys/../etc etc none bind 0 0", "lxc.mount.fstab = /etc/fstab", "lxc.idmap = u 0 0 1",
+      "lxc.mount.entry = \"/etc etc none bind 0 0\"",
                // A relative source is the host's too, and so is what a magic link or a layer leads to.
-               "lxc.mount.entry = . host none rbind,create=dir 0 0", "lxc.mount.entry = etc host-etc none bind,create=dir 0 0",
-               "lxc.mount.entry = /proc/self/root host none bind,create=dir 0 0", "lxc.mount.entry = none host overlay create=dir,lowerdir=/etc 0 0",
-               "lxc.mount.entry = dev/sda1 m ext4 create=dir 0 0", "lxc.mount.entry = tmpfs m tmpfs idmap=/proc/1/ns/user 0 0",
+      "lxc.mount.entry = . host none rbind,create=dir 0 0", "lxc.mount.entry = etc host-etc none bind,create=dir 0 0",
+      "lxc.mount.entry = /proc/self/root host none bind,create=dir 0 0", "lxc.mount.entry = none host overlay create=dir,lowerdir=/etc 0 0",
+      "lxc.mount.entry = dev/sda1 m ext4 create=dir 0 0", "lxc.mount.entry = tmpfs m tmpfs idmap=/proc/1/ns/user 0 0",
                // What a privileged container would turn on its host.
-               "lxc.sysctl.kernel.core_pattern = |/bin/sh", "lxc.namespace.keep = net", "lxc.namespace.share.pid = 1",
-               "lxc.seccomp.profile =", "lxc.cap.drop =", "lxc.cap.keep = sys_module", "lxc.mount.auto = proc:rw",
-               "lxc.mount.auto = sys:mixed cgroup-full:rw", "lxc.mount.entry = proc proc proc nodev 0 0",
-               "lxc.mount.entry = sysfs sys sysfs ro,rw 0 0", "lxc.apparmor.profile = unconfined", "lxc.cgroup.devices.allow = a",
-               "lxc.net.0.type = none", "lxc.prlimit.nofile = 1", "lxcx.storage.overlay.lower = /");
+      "lxc.sysctl.kernel.core_pattern = |/bin/sh", "lxc.namespace.keep = net", "lxc.namespace.share.pid = 1",
+      "lxc.seccomp.profile =", "lxc.cap.drop =", "lxc.cap.keep = sys_module", "lxc.mount.auto = proc:rw", "lxc.mount.auto = sys:mixed cgroup-full:rw",
+      "lxc.mount.entry = proc proc proc nodev 0 0", "lxc.mount.entry = sysfs sys sysfs ro,rw 0 0", "lxc.apparmor.profile = unconfined",
+      "lxc.cgroup.devices.allow = a", "lxc.net.0.type = none", "lxc.prlimit.nofile = 1", "lxcx.storage.overlay.lower = /");
   CAPTURE(line);
   write_file(image.meta("config"), line + "\n");
   image.pack();
