@@ -217,7 +217,8 @@ Result<void> Cgroups::write(const std::string& path, std::string_view key, std::
   if (!hierarchy) return fail(Code::not_found, "no cgroup hierarchy is mounted");
   const std::string directory = group_directory(*hierarchy, path);
   if (!is_device_change(key)) {
-    Result<void> written = write_existing_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), value);
+    // The kernel hears nothing of a write of no bytes: an empty line is what empties cpuset.cpus, and what other files refuse.
+    Result<void> written = write_existing_file(*kernel_, AT_FDCWD, (directory + "/").append(key).c_str(), value.empty() ? "\n" : value);
     if (!written && written.error().sys_errno == ENOENT) return Failure(no_such_file(*hierarchy, directory, key));
     return written;
   }

@@ -40,7 +40,7 @@ bool ConfigReader::include_directory(const std::string& path, std::string_view v
   Result<std::vector<std::string>> names = source_.list(path);
   if (!names) {
     if (names.error().code == Code::not_found) return may_be_missing;
-    report_include(value, names.error());
+    report_include(value, path, names.error());
     return true;
   }
   std::ranges::sort(*names);
@@ -57,17 +57,17 @@ void ConfigReader::include_file(const std::string& path, std::string_view value)
   if (frames_.size() > limits::include_depth) return error(value, "includes are nested more than 32 deep");
   if (files_read_ >= limits::files) return error(value, "the configuration includes more than 1000 files");
   const Result<std::string> text = source_.read(path);
-  if (!text) return report_include(value, text.error());
+  if (!text) return report_include(value, path, text.error());
   if (bytes_read_ + text->size() > limits::total_bytes) return error(value, "the configuration and its includes are larger than 16 MiB");
   const std::size_t depth = frames_.size();
   read(*text, path);
   frames_.resize(depth);
 }
 
-void ConfigReader::report_include(std::string_view value, const Error& cause) {
+void ConfigReader::report_include(std::string_view value, const std::string& path, const Error& cause) {
   const std::string reason = cause.sys_errno != 0 ? std::strerror(cause.sys_errno) : cause.message;
   const std::string hint = cause.sys_errno == ENOENT && cause.hint.empty() ? "install what it belongs to, or correct the path" : cause.hint;
-  error(value, "cannot include " + shown(value, 4096) + ": " + reason, hint);
+  error(value, "cannot include " + shown(path, 4096) + ": " + reason, hint);
 }
 
 }  // namespace lxcx::core

@@ -59,7 +59,7 @@ class ConfigReader {
   void include(std::string_view value);
   void include_file(const std::string& path, std::string_view value);
   bool include_directory(const std::string& path, std::string_view value);
-  void report_include(std::string_view value, const Error& error);
+  void report_include(std::string_view value, const std::string& path, const Error& cause);
 
   void combine_backend(std::vector<Recorded>& settings);
   void report(Diagnostic::Severity severity, std::string_view part, const std::string& message, const std::string& hint = {});

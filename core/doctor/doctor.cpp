@@ -105,9 +105,6 @@ class Doctor {
     say({"kernel", "seccomp", false, "system call filters (lxc.seccomp.profile)", "build a kernel with CONFIG_SECCOMP_FILTER"},
         ask_for_seccomp(host_.kernel));
     say({"kernel", "landlock", false, "security landlock", "add landlock to lsm= of the kernel's command line"}, ask_for_landlock(host_.kernel));
-    const bool has_apparmor = first_line("/sys/module/apparmor/parameters/enabled") == "Y";
-    say({"kernel", "apparmor", false, "AppArmor profiles", "add apparmor to lsm= of the kernel's command line"},
-        has_apparmor ? Health::ok : Health::missing, {});
     const Question fuse{"kernel", "/dev/fuse", false, "lxcfs, and FUSE inside containers", "modprobe fuse"};
     say(fuse, exists("/dev/fuse") ? Health::ok : Health::missing, {});
   }
@@ -121,8 +118,6 @@ class Doctor {
         Kind{"veth", {"network", "veth", false, "network veth", "modprobe veth"}},
         Kind{"bridge", {"network", "bridge", false, "a bridge for network veth", "modprobe bridge"}},
         Kind{"macvlan", {"network", "macvlan", false, "network macvlan", "modprobe macvlan"}},
-        Kind{"ipvlan", {"network", "ipvlan", false, "network ipvlan", "modprobe ipvlan"}},
-        Kind{"vlan", {"network", "vlan", false, "network vlan, and VLANs of veth", "modprobe 8021q"}},
     };
     for (const Kind& one : kinds) say(one.question, ask_for_link_kind(host_.kernel, one.kind));
     const bool forwards = first_line("/proc/sys/net/ipv4/ip_forward") == "1";

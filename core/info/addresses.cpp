@@ -26,7 +26,11 @@ std::vector<InterfaceAddresses> addresses_here() {
   const std::unique_ptr<ifaddrs, FreeAddresses> all(first);
   std::vector<InterfaceAddresses> found;
   for (const ifaddrs* each = all.get(); each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr == nullptr || (each->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    if (each->ifa_addr == nullptr) continue;
+    // Each has one of AF_PACKET, whatever else (getifaddrs(3)).
+    auto known = std::ranges::find(found, std::string_view(each->ifa_name), &InterfaceAddresses::interface);
+    if (known == found.end()) known = found.insert(found.end(), {each->ifa_name, {}, {}});
+    if ((each->ifa_flags & IFF_LOOPBACK) != 0) continue;
     const int family = each->ifa_addr->sa_family;
     const void* address = nullptr;
     if (family == AF_INET) address = &reinterpret_cast<const sockaddr_in*>(each->ifa_addr)->sin_addr;
@@ -37,10 +41,9 @@ std::vector<InterfaceAddresses> addresses_here() {
     if (address == nullptr) continue;
     std::array<char, INET6_ADDRSTRLEN> text{};
     ::inet_ntop(family, address, text.data(), text.size());
-    auto known = std::ranges::find(found, std::string_view(each->ifa_name), &InterfaceAddresses::interface);
-    if (known == found.end()) known = found.insert(found.end(), {each->ifa_name, {}, {}});
     (family == AF_INET ? known->ipv4 : known->ipv6).emplace_back(text.data());
   }
+  std::ranges::sort(found, {}, &InterfaceAddresses::interface);
   return found;
 }
 

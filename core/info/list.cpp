@@ -37,12 +37,12 @@ std::set<std::string> names_under_lxc(Kernel& kernel, const std::string& table, 
   return names;
 }
 
-void fill_from_config(const ConfigSource& source, const std::string& file, ContainerSummary& summary) {
-  const Result<ContainerConfig> config = load_config(file, source, nullptr);
-  if (!config) return;
-  summary.autostart = config->autostart;
-  summary.unprivileged = !config->is_privileged();
-  summary.groups = config->groups;
+Result<void> fill_from_config(const ConfigSource& source, const std::string& file, ContainerSummary& summary) {
+  LXCX_TRY(config, load_config(file, source, nullptr));
+  summary.autostart = config.autostart;
+  summary.unprivileged = !config.is_privileged();
+  summary.groups = config.groups;
+  return {};
 }
 
 namespace {
@@ -159,7 +159,10 @@ Result<std::vector<ContainerSummary>> list_containers(Host& host, const std::str
     // An ephemeral container goes with the end of its teardown.
     summary.defined = defined.contains(name) && (summary.state != State::stopped || !listing.started.contains(name) || is_defined(paths));
     if (!summary.defined && summary.state == State::stopped) continue;
-    if (details && summary.defined) fill_from_config(host.source, paths.config(), summary);
+    if (details && summary.defined) {
+      if (const Result<void> filled = fill_from_config(host.source, paths.config(), summary); !filled)
+        host.log.warn("'" + name + "': " + filled.error().message + ": what it says is not shown, ignoring");
+    }
     summaries.push_back(std::move(summary));
   }
   if (request.nesting > 0) add_nested(host.kernel, request.nesting, details, summaries);

@@ -14,7 +14,7 @@ namespace lxcx::core {
 std::set<std::string> names_under_lxc(Kernel& kernel, const std::string& table, const std::string& lxcpath, const std::set<std::string>& defined);
 
 /// Autostart, groups, privilege. A configuration that cannot be read tells nothing.
-void fill_from_config(const ConfigSource& source, const std::string& file, ContainerSummary& summary);
+Result<void> fill_from_config(const ConfigSource& source, const std::string& file, ContainerSummary& summary);
 
 /// Adds behind each running container those that are defined or run in it, `depth` levels down.
 void add_nested(Kernel& kernel, unsigned depth, bool details, std::vector<ContainerSummary>& summaries);

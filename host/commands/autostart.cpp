@@ -26,7 +26,7 @@ constexpr Option options[] = {
     {'A', "ignore-auto", "", "Those without lxc.start.auto, too."},
     {'g', "groups", "GROUP,…",
      "Those of these groups, one group after the other; an empty one: those without a group, which is the default. May be repeated."},
-    {'t', "timeout", "SECONDS", "How long each may take to shut down before it is killed, or to reboot; 60 when not given."},
+    {'t', "timeout", "SECONDS", "How long each may take to shut down before it is killed, or to reboot; 60 when not given, -1: for ever."},
     {'j', "jobs", "N", "How many at a time, as far as order, delay and lxcx.start.* allow; the number of CPUs when not given."},
 };
 
@@ -115,7 +115,7 @@ Result<int> show_plan(Session& session, const std::vector<AutostartItem>& plan, 
 
 Result<int> run(Session& session, const Arguments& arguments) {
   LXCX_TRY(action, read_action(arguments));
-  LXCX_TRY(timeout, arguments.number("timeout", 60, 0, std::numeric_limits<int>::max() / 1000));
+  LXCX_TRY(timeout, arguments.number("timeout", 60, -1, std::numeric_limits<int>::max() / 1000));
   LXCX_TRY(jobs, arguments.number("jobs", std::max(1U, std::thread::hardware_concurrency()), 1, 1000));
   core::AutostartRequest request;
   request.action = action.action;

@@ -92,7 +92,15 @@ Result<std::vector<const Column*>> parse_columns(std::string_view text) {
   return chosen;
 }
 
-bool has_wanted_state(const Arguments& arguments, const ContainerSummary& c) {
+/// For lxc-ls a frozen one runs as well, and each option leaves out more.
+bool has_state_for_lxc(const Arguments& arguments, State state) {
+  const bool is_up = state != State::stopped;
+  return (is_up || (!arguments.has("active") && !arguments.has("running"))) && (!is_up || !arguments.has("stopped")) &&
+         (state == State::frozen || !arguments.has("frozen"));
+}
+
+bool has_wanted_state(const Session& session, const Arguments& arguments, const ContainerSummary& c) {
+  if (session.is_lxc_tool()) return has_state_for_lxc(arguments, c.state);
   const bool any = arguments.has("active") || arguments.has("running") || arguments.has("frozen") || arguments.has("stopped");
   if (!any) return true;
   return (arguments.has("active") && c.state != State::stopped) || (arguments.has("running") && c.state == State::running) ||
@@ -145,7 +153,7 @@ struct Plan {
 
 Result<Plan> make_plan(const Session& session, const Arguments& arguments) {
   Plan plan;
-  plan.fancy = arguments.has("fancy") || arguments.has("fancy-format");
+  plan.fancy = arguments.has("fancy") || (arguments.has("fancy-format") && !session.is_lxc_tool());
   if (plan.fancy) {
     LXCX_TRY(chosen, parse_columns(arguments.value("fancy-format", default_columns)));
     plan.chosen = std::move(chosen);
@@ -170,7 +178,7 @@ Result<int> run(Session& session, const Arguments& arguments) {
   LXCX_TRY(found, runtime->list(request, plan.details()));
   std::erase_if(found, [&](const ContainerSummary& c) {
     const bool is_asked_for = arguments.name.empty() || c.name == arguments.name;
-    return !is_asked_for || !filter.matches(c.name) || !has_wanted_state(arguments, c) || (arguments.has("defined") && !c.defined) ||
+    return !is_asked_for || !filter.matches(c.name) || !has_wanted_state(session, arguments, c) || (arguments.has("defined") && !c.defined) ||
            !is_in_all(c, plan.groups);
   });
   if (session.wants_json())

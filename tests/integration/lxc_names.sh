@@ -72,6 +72,23 @@ both "lxc-attach passes the status on" attach -n lxcxt-n -- sh -c 'exit 7'
 both "lxc-attach passes a signal on" attach -n lxcxt-n -- sh -c 'kill -TERM $$'
 both "lxc-attach of a program that is not there" attach -n lxcxt-n -- /bin/nosuch
 both "lxc-attach of a file that is no program" attach -n lxcxt-n -- /etc/passwd
+both "lxc-attach where the caller is" attach -n lxcxt-n -- pwd
+here=$PWD
+cd /usr/bin || exit 1
+both "lxc-attach where the caller is, which is not inside" attach -n lxcxt-n -- pwd
+cd "$here" || exit 1
+cd /bin || exit 1
+both "lxc-attach in a directory of both" attach -n lxcxt-n -- pwd
+cd "$here" || exit 1
+both "lxc-ls of interfaces" ls -f -F name,interface
+both "lxc-ls -F without -f" ls -F name
+both "lxc-cgroup of an empty value" cgroup -n lxcxt-n memory.limit_in_bytes ''
+both "lxc-autostart -t -1" autostart -L -A -a -s -t -1
+both "lxc-freeze" freeze -n lxcxt-n
+for states in --running --active --frozen --stopped '--running --frozen' '--frozen --stopped' '--active --stopped'; do
+  both "lxc-ls $states of a frozen one" ls -1 $states
+done
+both "lxc-unfreeze" unfreeze -n lxcxt-n
 both "lxc-attach's output" attach -n lxcxt-n -- hostname
 both "lxc-attach --clear-env" attach -n lxcxt-n --clear-env -v A=1 -- sh -c 'echo $A $container $HOME'
 # LXC's own has an empty line behind the value, which $() takes off.

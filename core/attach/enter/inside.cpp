@@ -101,14 +101,27 @@ int mount_proc_and_sys(Context& context) {
   return ::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 ? 0 : errno;
 }
 
-int change_directory(Context& context) {
-  if (context.plan->directory.count == 0) return 0;
-  context.detail = context.at<char>(context.plan->directory);
-  if (::chdir(context.detail) != 0) return errno;
+namespace {
+
+int enter_directory(const char* directory) {
+  if (::chdir(directory) != 0) return errno;
   // CVE-2024-21626: getcwd(2) itself, not the C library's, says "(unreachable)" for what is outside of the root.
   char path[PATH_MAX];
   if (::syscall(SYS_getcwd, path, sizeof path) < 0) return errno;
   return path[0] == '/' ? 0 : EXDEV;
+}
+
+}  // namespace
+
+int change_directory(Context& context) {
+  if (context.plan->directory.count == 0) return 0;
+  context.detail = context.at<char>(context.plan->directory);
+  int error = enter_directory(context.detail);
+  for (std::uint32_t i = 1; error != 0 && i < context.plan->directory.count; ++i) {
+    context.detail += std::strlen(context.detail) + 1;
+    error = enter_directory(context.detail);
+  }
+  return error;
 }
 
 int restrict_files(Context& context) {

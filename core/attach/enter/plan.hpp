@@ -63,7 +63,7 @@ struct Plan {
   Span proc_values;        ///< strings: what is written there, as many
   Span filters;            ///< FilterEntry
   Span label;              ///< bytes for thread-self/attr/exec; count 0: none
-  Span directory;          ///< one string, or count 0: the current one stays
+  Span directory;          ///< at most two strings: the second where the first cannot be entered; count 0: the current one stays
   Span arguments;          ///< strings; count 0: the login shell of uid
   Span environment;        ///< strings
 };

@@ -32,7 +32,7 @@ bool fit_as_strings(const Plan& plan, const Span& span, const unsigned char* byt
 bool are_sound(const Plan& plan, const unsigned char* bytes) {
   const bool fit = fits(plan, plan.namespaces, sizeof(NamespaceEntry)) && fits(plan, plan.v1_tasks, 4) && fits(plan, plan.landlocks, 4) &&
                    fits(plan, plan.groups, 4) && fits(plan, plan.limits, sizeof(LimitEntry)) && fits(plan, plan.filters, sizeof(FilterEntry)) &&
-                   fits(plan, plan.label, 1) && plan.directory.count <= 1 && fit_as_strings(plan, plan.directory, bytes) &&
+                   fits(plan, plan.label, 1) && plan.directory.count <= 2 && fit_as_strings(plan, plan.directory, bytes) &&
                    fit_as_strings(plan, plan.arguments, bytes) && fit_as_strings(plan, plan.environment, bytes) &&
                    plan.proc_files.count == plan.proc_values.count && fit_as_strings(plan, plan.proc_files, bytes) &&
                    fit_as_strings(plan, plan.proc_values, bytes);
