@@ -29,7 +29,7 @@ struct EnterOptions {
   std::vector<gid_t> groups;
   std::optional<unsigned long> personality;
   std::string directory;                 ///< working directory inside; empty: /
-  std::string directory_if_there;        ///< in its place, where it exists inside
+  std::string directory_if_there;        ///< in place of /, where it exists inside
   std::string pty_log;
   /// Told why the program could not be executed, when the status is 126 or 127; unset: the log is.
   std::function<void(const Error&)> on_not_executed;

@@ -198,7 +198,7 @@ Result<std::string> write_plan(const PlanParts& parts, std::vector<int>& inherit
   if (!parts.options.elevate_lsm) add_actions(writer, parts.target.actions, inherited);
   const bool goes_to_root = parts.facts.enters(Namespace::mnt) && parts.options.directory.empty();
   std::vector<std::string> directory;
-  if (!parts.options.directory_if_there.empty()) directory.push_back(parts.options.directory_if_there);
+  if (goes_to_root && !parts.options.directory_if_there.empty()) directory.push_back(parts.options.directory_if_there);
   if (goes_to_root) directory.emplace_back("/");
   if (!parts.options.directory.empty()) directory.push_back(parts.options.directory);
   plan.directory = writer.add_strings(directory);

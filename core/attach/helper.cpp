@@ -5,7 +5,6 @@
 #include <linux/sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -61,13 +60,6 @@ Result<std::optional<enter::Frame>> read_frame(Kernel& kernel, int fd) {
   if (size != sizeof frame || frame.magic != enter::plan_magic) return fail(Code::internal, "lxcx-enter said something that is no frame");
   frame.detail[sizeof frame.detail - 1] = '\0';
   return std::optional(frame);
-}
-
-/// The command is this process's child. The pipe's other end is held by a process inside, which root there may trace: whom it names is asked of
-/// the kernel, not believed. A child's number is nobody else's until it is waited for.
-bool is_child(pid_t pid) {
-  siginfo_t info{};
-  return pid > 0 && ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 bool asks_to_end(int signal) { return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT; }
@@ -133,7 +125,10 @@ Result<void> read_answer(Kernel& kernel, HelperRequest& request, const BlockedSi
       case enter::FrameKind::starting: answer.is_starting = true; break;
       case enter::FrameKind::failed: answer.failure = frame; break;
       case enter::FrameKind::started:
-        if (answer.command != 0 || !is_child(frame->value)) return fail(Code::internal, "lxcx-enter named a process that is not its command");
+        // The command is this process's child. The pipe's other end is held by a process inside, which root there may trace: whom it names is asked
+        // of the kernel, not believed. A child's number is nobody else's until it is waited for.
+        if (answer.command != 0 || frame->value <= 0 || !kernel.check_child(frame->value))
+          return fail(Code::internal, "lxcx-enter named a process that is not its command");
         answer.command = frame->value;
         for (const int signal : std::exchange(answer.signals, {})) (void)kernel.kill(answer.command, signal);
         break;

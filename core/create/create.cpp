@@ -329,10 +329,7 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
   partial = std::move(journal);
   LXCX_TRY(is_ours, partial.lock());
   if (!is_ours) return fail(Code::busy, "'" + paths.name + "' is being created by another process");
-  made.push("what is in '" + paths.directory() + "'", [&host, &directory]() -> Result<void> {
-    LXCX_TRY(status, host.kernel.fstat(directory.get()));
-    return remove_children(host.kernel, directory.get(), status.st_dev);
-  });
+  made.push("what is in '" + paths.directory() + "'", [&host, &directory] { return remove_children(host.kernel, directory.get()); });
   if (plan.builder.plugin != nullptr) {
     LXCX_TRY(source, make_volume(host, paths, plan, request, partial, made));
     LXCX_CHECK(go_on(request));

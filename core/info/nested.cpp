@@ -161,7 +161,7 @@ std::vector<ContainerSummary> containers_in(Kernel& kernel, const Processes& pro
     }
     fill_from_state(*inside, processes, run.of_container(paths) + "/state", outer, summary);
     if (!summary.defined && summary.state == State::stopped) continue;
-    if (details && summary.defined) (void)fill_from_config(source, paths.config(), summary);
+    if (details && summary.defined) (void)fill_from_config(source, paths.config(), summary);  // the lxcx inside says what is wrong with it
     found.push_back(std::move(summary));
   }
   return found;

@@ -280,6 +280,11 @@ Result<ExitStatus> FaultyKernel::wait_pid(pid_t pid) {
   return real_.wait_pid(pid);
 }
 
+Result<void> FaultyKernel::check_child(pid_t pid) {
+  if (is_due("check_child")) return fault("check_child");
+  return real_.check_child(pid);
+}
+
 Result<bool> FaultyKernel::wait_pidfd(int pidfd, int timeout_ms) {
   if (is_due("wait_pidfd")) return fault("wait_pidfd");
   return real_.wait_pidfd(pidfd, timeout_ms);

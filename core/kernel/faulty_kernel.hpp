@@ -76,6 +76,7 @@ class FaultyKernel : public Kernel {
   Result<pid_t> fork() override;
   Result<void> execveat(int dirfd, const char* path, char* const argv[], char* const envp[], int flags) override;
   Result<ExitStatus> wait_pid(pid_t pid) override;
+  Result<void> check_child(pid_t pid) override;
   Result<bool> wait_pidfd(int pidfd, int timeout_ms) override;
   Result<UniqueFd> pidfd_open(pid_t pid) override;
   Result<void> pidfd_send_signal(int pidfd, int signal) override;

@@ -105,6 +105,7 @@ class Kernel {
   virtual Result<pid_t> fork() = 0;
   virtual Result<void> execveat(int dirfd, const char* path, char* const argv[], char* const envp[], int flags) = 0;  ///< returns only to fail
   virtual Result<ExitStatus> wait_pid(pid_t pid) = 0;              ///< a child of ours, until it ends
+  virtual Result<void> check_child(pid_t pid) = 0;                 ///< waitid(2) that takes nothing: ECHILD when it is no child of ours
   virtual Result<bool> wait_pidfd(int pidfd, int timeout_ms) = 0;  ///< any process; true once it has ended; -1: for ever
   virtual Result<UniqueFd> pidfd_open(pid_t pid) = 0;
   virtual Result<void> pidfd_send_signal(int pidfd, int signal) = 0;

@@ -56,6 +56,11 @@ Result<ExitStatus> RealKernel::wait_pid(pid_t pid) {
   return ExitStatus{info.si_code != CLD_EXITED, info.si_status};
 }
 
+Result<void> RealKernel::check_child(pid_t pid) {
+  siginfo_t info = {};
+  return done(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT | __WALL), "waitid", std::to_string(pid).c_str());
+}
+
 Result<bool> RealKernel::wait_pidfd(int pidfd, int timeout_ms) {
   // pidfd_open(2): a pidfd is readable once its process has ended; that needs no right to wait for it.
   pollfd watched{pidfd, POLLIN, 0};

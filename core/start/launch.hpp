@@ -45,6 +45,8 @@ void restore_selection(const RunState& state, Host& host);
 /// What the command line asked of this start travels there as well, for a start after a reboot: the same program, and a foreground that stays one.
 void save_request(const StartRequest& request, RunState& state);
 void restore_request(const RunState& state, StartRequest& request);
+/// Whether it was `execute` that started it.
+bool was_executed(const RunState& state);
 
 /// The table's own text of a step's name, which outlives any message.
 std::string_view step_name(bool is_child, std::string_view name);

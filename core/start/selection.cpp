@@ -19,8 +19,9 @@ constexpr std::array<std::pair<std::string_view, std::string PluginSelection::*>
      {"selection.security", &PluginSelection::security},
      {"selection.hook", &PluginSelection::hook}}};
 
+constexpr std::string_view execute_key = "request.execute";
 constexpr std::array<std::pair<std::string_view, bool StartRequest::*>, 2> request_keys{
-    {{"request.foreground", &StartRequest::foreground}, {"request.execute", &StartRequest::execute}}};
+    {{"request.foreground", &StartRequest::foreground}, {execute_key, &StartRequest::execute}}};
 
 std::string command_key(std::size_t index) { return "request.command." + std::to_string(index); }
 std::string plugin_directory_key(std::size_t index) { return "plugin_directory." + std::to_string(index); }
@@ -56,6 +57,8 @@ void save_request(const StartRequest& request, RunState& state) {
     if (request.*member) state.extra[std::string(key)] = "1";
   for (std::size_t i = 0; i < request.command.size(); ++i) state.extra[command_key(i)] = request.command[i];
 }
+
+bool was_executed(const RunState& state) { return state.extra.contains(std::string(execute_key)); }
 
 void restore_request(const RunState& state, StartRequest& request) {
   request.reports_status = !state.extra.contains(std::string(unreported_status));

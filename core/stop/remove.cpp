@@ -71,7 +71,8 @@ Failure mounted_on(const std::string& name) {
 /// What is bound below may be another directory of the same file system, which nothing else would tell: found before anything is removed.
 Result<void> refuse_mounts(Kernel& kernel, const ContainerPaths& paths) {
   const Result<UniqueFd> home = kernel.openat(AT_FDCWD, paths.directory().c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  if (!home) return {};  // a container may be defined without
+  // A container may be defined by its configuration alone.
+  if (!home) return home.error().sys_errno == ENOENT ? Result<void>{} : Result<void>(std::unexpected(home.error()));
   if (const std::string mount = mount_below(home->get()); !mount.empty())
     return fail(Code::busy, "something is mounted on '" + mount + "', inside the container's directory", "unmount it first: umount '" + mount + "'");
   return {};
@@ -85,7 +86,7 @@ bool has_clones(Kernel& kernel, const ContainerPaths& paths) {
 
 bool has_snapshots(Kernel& kernel, const ContainerPaths& paths) { return count_entries(kernel, paths.directory() + "/snaps").value_or(0) > 0; }
 
-Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
+Result<void> remove_children(Kernel& kernel, int dirfd) {
   LXCX_TRY(names, kernel.getdents(dirfd));
   put_last(names);
   for (const std::string& name : names) {
@@ -94,11 +95,10 @@ Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
       LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), 0));
       continue;
     }
-    if (status.st_dev != device) return mounted_on(name);
     Result<UniqueFd> child = kernel.openat2(dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, RESOLVE_NO_XDEV);
     if (!child && child.error().sys_errno == EXDEV) return mounted_on(name);
     if (!child) return std::unexpected(std::move(child).error());
-    LXCX_CHECK(remove_children(kernel, child->get(), device));
+    LXCX_CHECK(remove_children(kernel, child->get()));
     LXCX_CHECK(kernel.unlinkat(dirfd, name.c_str(), AT_REMOVEDIR));
   }
   return {};
@@ -107,8 +107,7 @@ Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device) {
 Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& name) {
   Result<UniqueFd> fd = kernel.openat(parent_dirfd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!fd) return fd.error().sys_errno == ENOENT ? Result<void>{} : Result<void>(std::unexpected(std::move(fd).error()));
-  LXCX_TRY(status, kernel.fstat(fd->get()));
-  LXCX_CHECK(remove_children(kernel, fd->get(), status.st_dev));
+  LXCX_CHECK(remove_children(kernel, fd->get()));
   return kernel.unlinkat(parent_dirfd, name.c_str(), AT_REMOVEDIR);
 }
 

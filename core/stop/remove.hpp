@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <sys/types.h>
-
 #include <string>
 #include <string_view>
 
@@ -14,10 +12,10 @@ namespace lxcx::core {
 /// its lock held.
 Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config);
 
-/// Empties a directory on the file system `device`, `config` and `partial` last; what another file system is mounted on is an error.
-Result<void> remove_children(Kernel& kernel, int dirfd, dev_t device);
+/// Empties a directory, `config` and `partial` last; what something is mounted on is an error.
+Result<void> remove_children(Kernel& kernel, int dirfd);
 
-/// Removes a directory tree on one file system, without following links; what another file system is mounted on is an error.
+/// Removes a directory tree, without following links; what something is mounted on is an error.
 /// Gone already is none.
 Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& name);
 

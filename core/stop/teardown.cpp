@@ -30,9 +30,7 @@ int read_exit_status(Kernel& kernel, const RunDirectory& run) {
 /// reboot(2) in a pid namespace: init dies by SIGHUP for a restart, by SIGINT for a halt. A command that was executed ends with that: it is no
 /// container that starts.
 bool asks_for_reboot(const RunState& state) {
-  StartRequest request;
-  restore_request(state, request);
-  return !request.execute && state.exit_status != -1 && WIFSIGNALED(state.exit_status) && WTERMSIG(state.exit_status) == SIGHUP;
+  return !was_executed(state) && state.exit_status != -1 && WIFSIGNALED(state.exit_status) && WTERMSIG(state.exit_status) == SIGHUP;
 }
 
 /// A pid 1 dies by SIGINT of nothing else. Without a pid namespace of its own it is the signal that someone sent.

@@ -120,7 +120,7 @@ Result<core::AttachRequest> read_request(Session& session, const Arguments& argu
     *target = std::move(path);
   }
   // As under LXC: where the caller is, if that is a directory inside too.
-  if (session.is_lxc_tool() && !request.options.namespaces) request.options.directory_if_there = session.absolute(".").value_or("");
+  if (session.is_lxc_tool()) request.options.directory_if_there = session.absolute(".").value_or("");
   return request;
 }
 

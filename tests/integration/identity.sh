@@ -17,6 +17,13 @@ check_equal "the files are theirs, as the host counts" '100000:100000 300042:100
 check_exit "a user of none" 7 lxcx attach lxcxt-i -u 1700 -g 0 -- true </dev/null
 lxcx stop -k lxcxt-i
 
+# While a start hook, which is the image's program, runs, process 1 is still lxcx: nothing of it is to be read.
+printf '%s\n' '#!/bin/sh' 'tr "\0" "\n" </proc/1/environ >/tmp/seen' 'ls /proc/1/fd/ >>/tmp/seen' 'exit 0' >"$containers/lxcxt-i/rootfs/bin/look"
+chmod 755 "$containers/lxcxt-i/rootfs/bin/look"
+check "start with a start hook that looks into process 1" env SECRET=sesame "$lxcx_program" -P "$containers" start -s lxc.hook.start=/bin/look lxcxt-i
+check_equal "it has run, and seen nothing" "" "$(cat "$containers/lxcxt-i/rootfs/tmp/seen" 2>&1)"
+lxcx stop -k lxcxt-i
+
 # Ids of one mount.
 mkdir "$scratch/data"
 touch "$scratch/data/file"

@@ -75,6 +75,14 @@ int send_listener(int socket, int listener) {
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
 }
 
+int enter_directory(const char* directory) {
+  if (::chdir(directory) != 0) return errno;
+  // CVE-2024-21626: getcwd(2) itself, not the C library's, says "(unreachable)" for what is outside of the root.
+  char path[PATH_MAX];
+  if (::syscall(SYS_getcwd, path, sizeof path) < 0) return errno;
+  return path[0] == '/' ? 0 : EXDEV;
+}
+
 }  // namespace
 
 // CVE-2016-10124: a session of its own, so that no terminal of the caller is the command's; then TIOCSTI has nothing to reach.
@@ -100,18 +108,6 @@ int mount_proc_and_sys(Context& context) {
   context.detail = "/sys";
   return ::mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 ? 0 : errno;
 }
-
-namespace {
-
-int enter_directory(const char* directory) {
-  if (::chdir(directory) != 0) return errno;
-  // CVE-2024-21626: getcwd(2) itself, not the C library's, says "(unreachable)" for what is outside of the root.
-  char path[PATH_MAX];
-  if (::syscall(SYS_getcwd, path, sizeof path) < 0) return errno;
-  return path[0] == '/' ? 0 : EXDEV;
-}
-
-}  // namespace
 
 int change_directory(Context& context) {
   if (context.plan->directory.count == 0) return 0;

@@ -316,6 +316,13 @@ TEST_CASE("lxcx-enter cannot be opened for writing by way of what is executed", 
   CHECK_FALSE(open_helper(real_kernel(), "/no/such/lxcx-enter"));
 }
 
+TEST_CASE("a process that is no child is not taken for the command, nor killed", "[attach][root]") {
+  TestContainer container;
+  auto target = container.target();
+  target.helper = LYING_HELPER;
+  CHECK(attach(target, {"true"}).status == 1000 + static_cast<int>(Code::internal));
+}
+
 TEST_CASE("a signal to attach is the command's", "[attach][root]") {
   TestContainer container;
   const pid_t child = ::fork();
