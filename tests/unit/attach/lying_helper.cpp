@@ -7,7 +7,7 @@
 #include "core/attach/enter/plan.hpp"
 
 int main(int count, char** arguments) {
-  using namespace lxcx::core::enter;
+  using namespace lxcx::enter;
   Plan plan = {};
   if (count != 2 || ::pread(std::atoi(arguments[1]), &plan, sizeof plan, 0) != sizeof plan) return 2;
   Frame frame = {};
