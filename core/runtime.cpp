@@ -172,6 +172,13 @@ Result<std::vector<std::string>> Runtime::rename(const std::string& name, const 
   return doing(rename_container(state_->host, paths_of(name), paths_of(new_name)), "rename " + name);
 }
 
+Result<std::vector<std::string>> Runtime::copy(const std::string& name, const std::string& new_name, const std::string& new_lxcpath,
+                                               const CopyRequest& request) {
+  const ContainerPaths to{new_lxcpath.empty() ? state_->lxcpath : without_trailing_slashes(absolute(state_->host.kernel, new_lxcpath)), new_name};
+  LXCX_CHECK(doing(need_privilege(state_->host, to), "copy " + name));
+  return doing(copy_container(state_->host, paths_of(name), to, request), "copy " + name);
+}
+
 Result<ContainerInfo> Runtime::info(const std::string& name) { return doing(container_info(state_->host, paths_of(name)), "info " + name); }
 
 Result<std::vector<ContainerSummary>> Runtime::list(const ListRequest& request, bool details) {

@@ -23,6 +23,7 @@
 #include "core/config/system_config.hpp"
 #include "core/container/name.hpp"
 #include "core/container/states.hpp"
+#include "core/copy/copy.hpp"
 #include "core/create/create.hpp"
 #include "core/doctor/checkconfig.hpp"
 #include "core/doctor/doctor.hpp"
@@ -116,6 +117,9 @@ class Runtime {
   Result<void> remove_device(const DeviceRequest& request);
   /// Another name for a stopped container, in its place; returns warnings, formatted. core/stop/rename.hpp has the steps.
   Result<std::vector<std::string>> rename(const std::string& name, const std::string& new_name);
+  /// A new container made of a stopped one; returns warnings, formatted. `new_lxcpath`: empty for the same.
+  Result<std::vector<std::string>> copy(const std::string& name, const std::string& new_name, const std::string& new_lxcpath,
+                                        const CopyRequest& request);
   Result<void> destroy(const DestroyRequest& request);
   /// What a template's own --help shows.
   Result<std::string> template_help(const std::string& template_name);

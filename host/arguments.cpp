@@ -133,8 +133,8 @@ Result<std::vector<po::option>> run_parser(const Command* command, const std::ve
 /// Sorts the words that are no options into name, words and rest, by what the command takes.
 Result<void> place_operands(const Command* command, Arguments& arguments, std::vector<std::string> after_dashes) {
   const Operands takes = command ? command->takes : Operands::none;
-  const bool needs_name =
-      takes == Operands::name || takes == Operands::name_and_command || takes == Operands::name_and_rest || takes == Operands::name_and_words;
+  const bool has_rest = takes == Operands::name_and_rest || takes == Operands::name_words_and_rest;
+  const bool needs_name = takes == Operands::name || takes == Operands::name_and_command || takes == Operands::name_and_words || has_rest;
   arguments.name = arguments.value("name");
   if (needs_name && !arguments.has("name") && !arguments.words.empty()) {
     arguments.name = arguments.words.front();
@@ -142,15 +142,16 @@ Result<void> place_operands(const Command* command, Arguments& arguments, std::v
   }
   if (arguments.has("help") || arguments.has("version")) return {};
   if (needs_name && arguments.name.empty()) return fail(Code::usage, "no container name", "lxcx " + std::string(command->name) + " NAME, or -n NAME");
-  const bool words_allowed = takes == Operands::words || takes == Operands::name_and_command || takes == Operands::name_and_words;
-  if (words_allowed)
+  const bool words_allowed = takes == Operands::words || takes == Operands::name_and_command || takes == Operands::name_and_words ||
+                             takes == Operands::name_words_and_rest;
+  if (words_allowed && !has_rest)
     std::ranges::move(after_dashes, std::back_inserter(arguments.words));
   else
     arguments.rest = std::move(after_dashes);
   if (!words_allowed && !arguments.words.empty())
     return fail(Code::usage, "unexpected argument '" + arguments.words.front() + "'",
                 takes == Operands::name_and_rest ? "the template's own arguments stand after --" : "");
-  if (takes != Operands::name_and_rest && !arguments.rest.empty())
+  if (!has_rest && !arguments.rest.empty())
     return fail(Code::usage, "nothing may follow -- here: '" + arguments.rest.front() + "'");
   return {};
 }

@@ -34,7 +34,7 @@ class Arguments {
 
   std::string name;                ///< of the container
   std::vector<std::string> words;  ///< the other operands before `--`; of name_and_command, name_and_words and words: with what follows it
-  std::vector<std::string> rest;   ///< what follows `--`, of name_and_rest
+  std::vector<std::string> rest;   ///< what follows `--`, of name_and_rest and name_words_and_rest
 
  private:
   friend Result<Arguments> parse_arguments(const Command*, std::vector<std::string>, LongOptions);

@@ -50,6 +50,7 @@ enum class Operands {
   name_and_command,       ///< NAME [--] [CMD…]
   name_and_rest,          ///< NAME [-- ARGS…]
   name_and_words,         ///< NAME and what the command makes of the others
+  name_words_and_rest,    ///< NAME, what the command makes of the others, [-- ARGS…]
   words,                  ///< what the command makes of them
 };
 

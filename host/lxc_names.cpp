@@ -30,6 +30,7 @@ constexpr std::array tools{
     LxcTool{"lxc-checkpoint", &commands::checkpoint, always_one},
     LxcTool{"lxc-config", &commands::config, always_one, "system"},
     LxcTool{"lxc-console", &commands::console, always_one},
+    LxcTool{"lxc-copy", &commands::copy, always_one},
     LxcTool{"lxc-create", &commands::create, always_one},
     LxcTool{"lxc-device", &commands::device, always_one},
     LxcTool{"lxc-destroy", &commands::destroy, always_one},

@@ -119,17 +119,22 @@ Result<std::vector<UniqueFd>> occupy_standard_streams(Kernel& kernel) {
   return placeholders;
 }
 
+Result<void> refuse_directory_streams(Kernel& kernel) {
+  for (int fd = 0; fd < 3; ++fd) {
+    const auto found = kernel.fstat(fd);
+    if (found && S_ISDIR(found->st_mode))
+      return fail(Code::usage, "standard stream " + std::to_string(fd) + " is a directory", "redirect it to something else");
+  }
+  return {};
+}
+
 Result<Streams> prepare_streams(Kernel& kernel, Log& log, const ContainerFacts& facts, const EnterOptions& options, uid_t owner) {
+  LXCX_CHECK(refuse_directory_streams(kernel));
   Streams streams;
   std::array<bool, 3> terminals{};
   for (std::size_t stream = 0; stream < 3; ++stream) {
     const int fd = static_cast<int>(stream);
     terminals[stream] = is_terminal(kernel, fd);
-    const auto found = kernel.fstat(fd);
-    if (found && S_ISDIR(found->st_mode)) {
-      // Its openat would lead out of the container.
-      return fail(Code::usage, "standard stream " + std::to_string(fd) + " is a directory", "redirect it to something else");
-    }
   }
   const bool has_terminal = std::find(terminals.begin(), terminals.end(), true) != terminals.end();
   if (has_terminal) streams.size_from = terminals[0] ? 0 : terminals[1] ? 1 : 2;

@@ -29,6 +29,9 @@ struct Streams {
 /// returned. To be called first.
 Result<std::vector<UniqueFd>> occupy_standard_streams(Kernel& kernel);
 
+/// A directory among them leads out of the container, by openat(2). Errors: usage.
+Result<void> refuse_directory_streams(Kernel& kernel);
+
 /// `owner`: the host's uid of the command's user, who owns the pty. Errors: usage when a stream is a directory.
 Result<Streams> prepare_streams(Kernel& kernel, Log& log, const ContainerFacts& facts, const EnterOptions& options, uid_t owner);
 

@@ -42,6 +42,10 @@ struct ConfigSource {
 };
 ConfigSource real_config_source();
 
+/// The same source, but of the files in `directory` only those that root or the caller owns and not everybody may write: what a container's
+/// configuration says is done with the caller's rights. Errors: denied.
+ConfigSource own_config_source(const ConfigSource& source, std::string directory);
+
 struct ParsedConfig {
   ContainerConfig config;
   std::vector<Diagnostic> diagnostics;  ///< all of them, in the order found

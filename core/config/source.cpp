@@ -23,12 +23,27 @@ bool is_handed_over(const std::string& path) { return path.starts_with("/dev/fd/
 
 /// Also of a pipe or /dev/null, which people pass on command lines; whatever it is, one byte more than the limit is the last one read. A FIFO that
 /// only stands there is no file: nobody may ever write to it.
-Result<std::string> read_file(const std::string& path) {
+enum class Whose {
+  anybodys,
+  own
+};
+
+Result<void> check_owner(const std::string& path, const struct stat& status) {
+  const bool is_own = status.st_uid == 0 || status.st_uid == ::geteuid();
+  if (is_own && (status.st_mode & S_IWOTH) == 0) return {};
+  return fail(Code::denied,
+              shown(path, 4096) + (is_own ? " can be written by everybody" : " belongs to user " + std::to_string(status.st_uid)) +
+                  ", who could have anything done with your rights",
+              is_own ? "once you have read it: chmod o-w" : "once you have read it: chown it to yourself");
+}
+
+Result<std::string> read_file(const std::string& path, Whose whose = Whose::anybodys) {
   const int waits = is_handed_over(path) ? 0 : O_NONBLOCK;
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | waits));
   if (!fd) return fail_errno(errno, "cannot open " + shown(path, 4096));
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "cannot stat " + shown(path, 4096));
+  if (whose == Whose::own) LXCX_CHECK(check_owner(path, status));
   if (waits != 0 && S_ISFIFO(status.st_mode)) return fail(Code::config, shown(path, 4096) + " is a FIFO", "a configuration is an ordinary file");
   std::string text;
   text.resize(S_ISREG(status.st_mode) ? std::min<std::size_t>(static_cast<std::size_t>(status.st_size), limits::file_bytes) + 1 : 65536);
@@ -72,7 +87,15 @@ Result<std::vector<std::string>> list_directory(const std::string& path) {
 }  // namespace
 
 ConfigSource real_config_source() {
-  return {read_file, list_directory, [](const char* name) -> const char* { return std::getenv(name); }};
+  return {[](const std::string& path) { return read_file(path); }, list_directory, [](const char* name) -> const char* { return std::getenv(name); }};
+}
+
+ConfigSource own_config_source(const ConfigSource& source, std::string directory) {
+  ConfigSource own = source;
+  own.read = [anybodys = source.read, beginning = std::move(directory) + "/"](const std::string& path) {
+    return path.starts_with(beginning) ? read_file(path, Whose::own) : anybodys(path);
+  };
+  return own;
 }
 
 }  // namespace lxcx::core

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "core/base/text.hpp"
@@ -26,6 +28,11 @@ Result<Journal> Journal::open(Kernel& kernel, int dirfd, bool create, const char
   const int flags = O_RDWR | O_APPEND | O_NOFOLLOW | (create ? O_CREAT : 0);
   LXCX_TRY(fd, doing(kernel.openat(dirfd, file_name, flags, 0600), "open the journal"));
   journal.fd_ = std::move(fd);
+  LXCX_TRY(status, kernel.fstat(journal.fd_.get()));
+  // What it says was made is removed with the caller's rights.
+  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+    return fail(Code::denied, std::string("'") + file_name + "' belongs to user " + std::to_string(status.st_uid) + ", who may not say what is to be removed",
+                "lxcx did not write it so: find out who did");
   LXCX_TRY(text, read_all(kernel, journal.fd_.get(), std::size_t{16} << 20));
   // A line without its newline was being written when its writer died: the act it announces did not begin.
   std::string_view rest(text);
@@ -62,7 +69,7 @@ Result<Creation> creation_of(Kernel& kernel, const ContainerPaths& paths) {
 
 Result<void> Journal::append(std::string_view scope, std::string_view key, std::string_view value) {
   const std::string line = escape_line(scope) + "\t" + escape_line(key) + "\t" + escape_line(value) + "\n";
-  // The journal is on tmpfs and must survive a crash of ours, not of the machine: one write(2) is durable enough.
+  // To survive a crash of ours, not of the machine, one write(2) is durable enough.
   LXCX_TRY(written, doing(kernel_->write(fd_.get(), line.data(), line.size()), "write the journal"));
   if (written != line.size()) return fail(Code::kernel, "write the journal: the disk is full", "free some room on its file system");
   entries_.push_back({std::string(scope), std::string(key), std::string(value)});

@@ -69,8 +69,10 @@ class Journal {
   /// fcntl_locking(2), an open file description lock on the whole file, which LXC's own locks on `partial` conflict with; held until the last
   /// copy of the descriptor closes. False when another process has it.
   Result<bool> lock();
-  /// Durable when it returns. Call it before the act.
+  /// Call it before the act. Outlives this process when it returns, and on tmpfs nothing outlives the machine.
   Result<void> append(std::string_view scope, std::string_view key, std::string_view value);
+  /// On a disk: outlives a power cut when it returns.
+  Result<void> sync() const { return kernel_->fsync(fd_.get()); }
   const std::vector<JournalEntry>& entries() const { return entries_; }
   const std::string* last(std::string_view scope, std::string_view key) const;
   std::vector<std::string> all(std::string_view scope, std::string_view key) const;

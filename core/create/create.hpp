@@ -2,10 +2,10 @@
 // Making a container: a directory, a configuration, a volume, and a template to fill it.
 #pragma once
 #include <atomic>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "core/create/new_container.hpp"
 #include "core/start/start.hpp"
 
 namespace lxcx::core {
@@ -19,9 +19,8 @@ struct CreateRequest {
   Overrides storage_settings;             ///< "dir", "size", "fstype", "vgname", …
   std::uint64_t size_bytes = 0;           ///< 0: the backend's default
   bool quiet = false;                     ///< silences the template
-  std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+  Progress progress;
   const std::atomic<bool>* cancelled = nullptr;  ///< once true: what was made is taken back, and the error is `cancelled`
-  bool is_cancelled() const { return cancelled != nullptr && *cancelled; }
 };
 struct CreateOutcome {
   std::vector<std::string> messages;  ///< what the template wants shown

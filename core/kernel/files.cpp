@@ -43,16 +43,30 @@ Result<void> write_all(Kernel& kernel, int fd, std::string_view text) {
   return {};
 }
 
-Result<void> replace_file(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, mode_t mode) {
+namespace {
+
+Result<void> replace(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, mode_t mode, bool is_durable) {
   const std::string fresh = name + ".new";
   const auto write_fresh = [&]() -> Result<void> {
     LXCX_TRY(fd, kernel.openat(dirfd, fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode));
     LXCX_CHECK(write_all(kernel, fd.get(), text));
+    if (is_durable) LXCX_CHECK(kernel.fsync(fd.get()));
     return kernel.renameat2(dirfd, fresh.c_str(), dirfd, name.c_str(), 0);
   };
   Result<void> done = write_fresh();
   if (!done) (void)kernel.unlinkat(dirfd, fresh.c_str(), 0);
+  if (done && is_durable) done = kernel.fsync(dirfd);
   return doing(std::move(done), "write '" + name + "'");
+}
+
+}  // namespace
+
+Result<void> replace_file(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, mode_t mode) {
+  return replace(kernel, dirfd, name, text, mode, false);
+}
+
+Result<void> replace_file_durably(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, mode_t mode) {
+  return replace(kernel, dirfd, name, text, mode, true);
 }
 
 Result<void> create_file_like(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, const struct stat& like) {

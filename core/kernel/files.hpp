@@ -19,6 +19,8 @@ Result<void> write_all(Kernel& kernel, int fd, std::string_view text);
 Result<void> replace_file(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, mode_t mode);
 /// A new file that belongs to whom `like` belongs, with its mode; on disk when this returns. Errors: busy when there is one of that name.
 Result<void> create_file_like(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, const struct stat& like);
+/// The same, on disk when it returns, for what must outlive a power cut. `dirfd` is open for reading.
+Result<void> replace_file_durably(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, mode_t mode);
 /// replace_file() for what a user would miss: the new file is as create_file_like() makes it. `dirfd` is open for reading.
 Result<void> replace_file_like(Kernel& kernel, int dirfd, const std::string& name, std::string_view text, const struct stat& like);
 /// Opens a file and takes its flock(2), of the one that has the name then. Errors: busy when another held it for `timeout_ms`.

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/attach/streams.hpp"
 #include "core/container/container_log.hpp"
 #include "core/start/context.hpp"
 #include "core/start/error_place.hpp"
@@ -20,7 +21,8 @@ Result<ContainerConfig> load_start_config(Host& host, const ContainerPaths& path
   Overrides overrides = request.overrides;
   if (!request.console_path.empty()) overrides.emplace_back("lxc.console.path", request.console_path);
   if (!request.console_log.empty()) overrides.emplace_back("lxc.console.logfile", request.console_log);
-  Result<ContainerConfig> config = load_config(file, host.source, &warnings, overrides);
+  const ConfigSource source = own_config_source(host.source, paths.directory());
+  Result<ContainerConfig> config = load_config(file, source, &warnings, overrides);
   if (!config && config.error().code == Code::not_found && request.config_file.empty()) {
     if (request.execute && !request.needs_definition) {
       // An application container needs no definition: it shares the host's root.
@@ -88,6 +90,7 @@ Result<void> refuse_unfinished(Host& host, const ContainerPaths& paths) {
 Result<StartOutcome> start_loaded(StartContext& context) {
   const ContainerPaths& paths = context.paths;
   if (runs_under_lxc(paths)) return fail(Code::busy, "'" + paths.name + "' is running under LXC", "stop it there first: lxc-stop -n " + paths.name);
+  if (context.request.foreground) LXCX_CHECK(refuse_directory_streams(context.kernel));
   LXCX_TRY(plugins, load_plugins(context.host, context.config));
   context.plugins = std::move(plugins);
   LXCX_CHECK(validate_with_plugins(context));

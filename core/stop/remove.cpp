@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/base/text.hpp"
+#include "core/container/dependents.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/context.hpp"
 #include "core/stop/rename.hpp"
@@ -78,11 +79,19 @@ Result<void> refuse_mounts(Kernel& kernel, const ContainerPaths& paths) {
   return {};
 }
 
-}  // namespace
-
-bool has_clones(Kernel& kernel, const ContainerPaths& paths) {
-  return kernel.faccessat(AT_FDCWD, (paths.directory() + "/lxc_snapshots").c_str(), F_OK, 0).has_value();
+/// The container's own directory, and what is noted of it in others.
+Result<void> remove_directory(Host& host, const ContainerPaths& paths) {
+  const std::vector<ContainerPaths> bases = bases_of(host.kernel, paths).value_or(std::vector<ContainerPaths>{});
+  LXCX_TRY(parent, host.kernel.openat(AT_FDCWD, paths.lxcpath.c_str(), O_PATH | O_DIRECTORY));
+  LXCX_CHECK(remove_tree(host.kernel, parent.get(), paths.name));
+  // What stays noted there counts for nothing: the clone is gone.
+  for (const ContainerPaths& base : bases)
+    if (const Result<void> dropped = drop_clone(host.kernel, base, paths); !dropped)
+      host.log.warn("'" + base.name + "' still lists '" + paths.name + "' among its clones: " + dropped.error().message);
+  return {};
 }
+
+}  // namespace
 
 bool has_snapshots(Kernel& kernel, const ContainerPaths& paths) { return count_entries(kernel, paths.directory() + "/snaps").value_or(0) > 0; }
 
@@ -130,8 +139,7 @@ Result<void> remove_container(Host& host, const ContainerPaths& paths, const Con
     const std::string directory = paths.directory();
     LXCX_CHECK(doing(context.plugins.storage->destroy(view, volume(context, directory)), "storage plugin '" + context.plugins.storage_name + "'"));
   }
-  LXCX_TRY(parent, host.kernel.openat(AT_FDCWD, paths.lxcpath.c_str(), O_PATH | O_DIRECTORY));
-  return remove_tree(host.kernel, parent.get(), paths.name);
+  return remove_directory(host, paths);
 }
 
 Result<void> remove_unfinished(Host& host, const ContainerPaths& paths) {
@@ -166,7 +174,7 @@ Result<void> remove_unfinished(Host& host, const ContainerPaths& paths) {
     made.source = source;
     LXCX_CHECK(doing(storage->destroy(view, made), "storage plugin '" + name + "'"));
   }
-  return remove_tree(host.kernel, parent.get(), paths.name);
+  return remove_directory(host, paths);
 }
 
 Result<void> destroy_container(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
@@ -192,7 +200,7 @@ Result<void> destroy_container(Host& host, const ContainerPaths& paths, const De
   if (is_last_trace(host.kernel, paths)) return host.kernel.unlinkat(AT_FDCWD, paths.directory().c_str(), AT_REMOVEDIR);
   if (creation == Creation::cut_short) return remove_unfinished(host, paths);
   LXCX_TRY(config,
-           hinting(load_config(paths.config(), host.source, nullptr), "mend it first: without it nobody knows what belongs to the container"));
+           hinting(load_config(paths.config(), own_config_source(host.source, paths.directory()), nullptr), "mend it first: without it nobody knows what belongs to the container"));
   return remove_container(host, paths, config);
 }
 

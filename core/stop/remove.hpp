@@ -28,8 +28,6 @@ constexpr std::string_view storage_records = "storage-records";
 /// Takes back a creation that was cut short (creation_of): its volume, then the container's directory. The container's lock must be held.
 Result<void> remove_unfinished(Host& host, const ContainerPaths& paths);
 
-/// Whether other containers are snapshot clones of this one, by the file that LXC keeps of them.
-bool has_clones(Kernel& kernel, const ContainerPaths& paths);
 bool has_snapshots(Kernel& kernel, const ContainerPaths& paths);
 
 struct DestroyRequest {

@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "core/config/config_file.hpp"
 #include "core/config/relocate.hpp"
+#include "core/container/dependents.hpp"
 #include "core/container/run_directory.hpp"
 #include "core/kernel/files.hpp"
 #include "core/stop/remove.hpp"
@@ -39,13 +40,7 @@ Result<Relocation> relocation_of(Kernel& kernel, const std::string& lxcpath, con
 
 /// Finds what the configuration includes where it is now, whichever of the two directories it names.
 ConfigSource source_in(const ConfigSource& source, const ContainerPaths& now, const Relocation& relocation) {
-  Relocation there = relocation;
-  if (now.name == relocation.old_name)
-    for (auto& [from, to] : there.directories) std::swap(from, to);
-  ConfigSource moved = source;
-  moved.read = [source, there](const std::string& path) { return source.read(relocate_value(path, there)); };
-  moved.list = [source, there](const std::string& path) { return source.list(relocate_value(path, there)); };
-  return moved;
+  return relocated_source(source, now.name == relocation.old_name ? reversed(relocation) : relocation);
 }
 
 bool is_relocated(std::string_view value, const Relocation& relocation) { return relocate_value(value, relocation) != value; }
@@ -104,7 +99,7 @@ Result<void> write_new_config(Kernel& kernel, int directory, HeldConfig& held) {
 Result<void> refuse_dependants(Host& host, const ContainerPaths& paths) {
   if (has_clones(host.kernel, paths))
     return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "' and find it by its name",
-                "destroy them first; '" + paths.directory() + "/lxc_snapshots' counts them");
+                "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them");
   if (has_snapshots(host.kernel, paths))
     return fail(Code::busy, "'" + paths.name + "' has snapshots, which find it by its name", "destroy them first");
   return {};
@@ -140,6 +135,13 @@ Result<std::pair<ContainerLock, ContainerLock>> lock_both(Host& host, const Cont
   return std::pair(std::move(first), std::move(second));
 }
 
+/// What it is a clone of knows it by both names before it has the new one.
+Result<void> note_clone(Kernel& kernel, const std::vector<ContainerPaths>& bases, const ContainerPaths& clone) {
+  for (const ContainerPaths& base : bases)
+    if (Result<void> added = add_clone(kernel, base, clone); !added && added.error().sys_errno != ENOENT) return added;
+  return {};
+}
+
 Result<void> refuse_undefined(Host& host, const ContainerPaths& from) {
   if (host.kernel.faccessat(AT_FDCWD, from.config().c_str(), F_OK, 0)) return {};
   return std::unexpected(no_container(host.kernel, from));
@@ -150,7 +152,10 @@ Result<std::optional<std::string>> read_marker(Kernel& kernel, const ContainerPa
   Result<std::string> text = read_file(kernel, AT_FDCWD, (paths.directory() + "/" + marker).c_str(), largest_marker);
   if (!text && (text.error().sys_errno == ENOENT || text.error().sys_errno == ENOTDIR)) return std::nullopt;
   if (!text) return std::unexpected(std::move(text).error());
-  LXCX_CHECK(doing(check_name(*text), "read '" + paths.directory() + "/" + marker + "'"));
+  const std::string file = paths.directory() + "/" + marker;
+  if (!check_name(*text))
+    return fail(Code::config, "'" + file + "' does not hold the name that '" + paths.name + "' had before it was renamed",
+                "see that its configuration names no path of another container, and remove the file");
   return std::optional(std::move(*text));
 }
 
@@ -202,8 +207,11 @@ Result<std::vector<std::string>> rename_container(Host& host, const ContainerPat
   Kernel& kernel = host.kernel;
   LXCX_TRY(lxcpath, kernel.openat(AT_FDCWD, from.lxcpath.c_str(), O_RDONLY | O_DIRECTORY));
   LXCX_TRY(directory, kernel.openat(lxcpath.get(), from.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-  LXCX_CHECK(replace_file(kernel, directory.get(), marker, from.name, 0600));
-  Result<void> renamed = rename_directory(kernel, lxcpath.get(), from, to);
+  LXCX_TRY(bases, bases_of(kernel, from));
+  LXCX_CHECK(replace_file_durably(kernel, directory.get(), marker, from.name, 0600));
+  Result<void> renamed = note_clone(kernel, bases, to);
+  if (renamed) renamed = rename_directory(kernel, lxcpath.get(), from, to);
+  for (const ContainerPaths& base : bases) (void)drop_clone(kernel, base, renamed ? from : to);
   if (!renamed) {
     (void)kernel.unlinkat(directory.get(), marker, 0);
     return std::unexpected(std::move(renamed).error());

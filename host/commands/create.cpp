@@ -3,12 +3,12 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 
 #include "core/base/text.hpp"
 #include "host/give_up.hpp"
 #include "host/json.hpp"
 #include "host/printable.hpp"
+#include "host/progress_line.hpp"
 #include "host/session.hpp"
 
 namespace lxcx::host::commands {
@@ -46,28 +46,6 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return static_cast<std::uint64_t>(*number) << shift;
 }
 
-/// One line on a terminal, drawn over itself, only when the percentage has changed.
-class ProgressLine {
- public:
-  ProgressLine(Output& out, std::string name) : out_(out), name_(std::move(name)) {}
-  void show(std::uint64_t done, std::uint64_t total) {
-    const int percent = total ? static_cast<int>(static_cast<double>(std::min(done, total)) * 100 / static_cast<double>(total)) : -1;
-    if (percent == shown_ || total == 0) return;
-    shown_ = percent;
-    std::string bar(static_cast<std::size_t>(percent) * 40 / 100, '#');
-    bar.resize(40, '.');
-    out_.complain("\rcreate " + name_ + " [" + bar + "] " + std::to_string(percent) + "%");
-  }
-  ~ProgressLine() {
-    if (shown_ >= 0) out_.complain("\r\x1b[K");
-  }
-
- private:
-  Output& out_;
-  std::string name_;
-  int shown_ = -1;
-};
-
 Result<core::CreateRequest> read_request(Session& session, const Arguments& arguments) {
   core::CreateRequest request;
   request.name = arguments.name;
@@ -99,9 +77,8 @@ Result<core::CreateOutcome> create_container(Session& session, core::CreateReque
   LXCX_TRY(runtime, session.runtime());
   const GiveUp give_up;
   request.cancelled = &give_up.asked();
-  ProgressLine line(session.out(), printable(request.name));
-  if (!session.out().is_quiet() && session.out().is_terminal(2))
-    request.progress = [&line](std::uint64_t done, std::uint64_t total) { line.show(done, total); };
+  ProgressLine line(session.out(), "create " + printable(request.name));
+  request.progress = line.reporter();
   return runtime->create(request);
 }
 

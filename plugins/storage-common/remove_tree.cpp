@@ -69,8 +69,13 @@ class Remover {
   /// The pass over the top directory that is under way, or its next one, finds it there.
   Result<void> move_up(int parent, const char* name, const std::string& path) {
     const std::string place = ".lxcx-removing-" + std::to_string(::getpid()) + "-" + std::to_string(moved_++);
-    if (::renameat(parent, name, top_, place.c_str()) < 0) return failed(errno, path);
-    return {};
+    const auto moved = [&] { return ::renameat(parent, name, top_, place.c_str()) == 0; };
+    if (moved()) return {};
+    const int first = errno;
+    // Its own flag forbids it (".." changes), or that of the directory it is in.
+    if (first == EPERM && clear_immutable(parent, name) && moved()) return {};
+    if (first == EPERM && clear_immutable(parent, ".") && moved()) return {};
+    return failed(first, path);
   }
 
   Result<void> failed(int error, const std::string& path) const {

@@ -193,6 +193,36 @@ after_rename() {
   must_be_whole
 }
 
+once_copy() { create_now; }
+ready_copy() { :; }
+args_copy=(copy $name ${name}new)
+after_copy() {
+  must_be_whole
+  after_new
+}
+once_copy_snapshot() { create_now; }
+ready_copy_snapshot() { :; }
+args_copy_snapshot=(copy --snapshot $name ${name}new)
+after_copy_snapshot() {
+  [ ! -e "$containers/${name}new" ] || [ "$error" = kill ] || [ $status = 0 ] || broken "nothing is left behind" "$(ls -lR "$containers/${name}new" | head -20)"
+  [ $status != 0 ] || must_give 4 "${program[@]}" destroy $name
+  must_be_whole
+  after_new
+  [ ! -e "$containers/$name/lxc_snapshots" ] || broken "no clone is noted that is gone" "$(cat "$containers/$name/lxc_snapshots")"
+}
+# Whatever became of it, the same command or the copy it made works, and destroy takes all of it back.
+after_new() {
+  [ $status != 0 ] || must "${program[@]}" config check ${name}new
+  [ $status = 0 ] || [ "$error" = kill ] || [ ! -e "$containers/${name}new" ] || broken "nothing is left behind" "$(ls -lR "$containers/${name}new" | head -20)"
+  declare -n again=args_$verb
+  [ $status = 0 ] || must_give "0 4" "${program[@]}" "${again[@]}"
+  must "${program[@]}" start ${name}new
+  must "${program[@]}" stop -k ${name}new
+  must "${program[@]}" destroy ${name}new
+  [ ! -e "$containers/${name}new" ] || broken "destroy leaves nothing" "$(ls -lR "$containers/${name}new")"
+  must_be_clean
+}
+
 # What changes a running container: it runs on, with the same init, and the next command works.
 runs_on() {
   [ "$(init_of $name)" = "$init_before" ] || broken "the container runs on, with the same init"

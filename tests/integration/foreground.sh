@@ -8,6 +8,9 @@ check_exit "execute passes an exit status on" 7 lxcx execute lxcxt-f -- sh -c 'e
 check_exit "and a signal, as a shell does" 143 lxcx execute lxcxt-f -- sh -c 'kill -TERM $$'
 check_equal "its output is a pipe's" "one two" "$(lxcx execute lxcxt-f -- echo one two </dev/null)"
 check_equal "its input too" "abc" "$(printf abc | lxcx execute lxcxt-f -- cat)"
+check_exit "a directory, which would lead out, is refused" 2 lxcx execute lxcxt-f -- ls /proc/self/fd/0/ </
+check_match "by its number" 'standard stream 0 is a directory' "$output"
+check_exit "by start -F too" 2 lxcx start -F -s lxc.console.path=none lxcxt-f -- /bin/ls </
 check_exit "a program that is not there" 3 lxcx execute lxcxt-f -- /no/such
 check_match "is named" '/no/such' "$output"
 check_equal "nothing runs afterwards" STOPPED "$(lxcx info -s -H lxcxt-f)"

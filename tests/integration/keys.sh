@@ -25,6 +25,13 @@ check_equal "ipc is that of the process" "$(ns_of lxcxt-a ipc)" "$(ns_of lxcxt-b
 check "the mounts are its own" test "$(ns_of lxcxt-a mnt)" != "$(ns_of lxcxt-b mnt)"
 lxcx stop -k lxcxt-b
 check "the other one runs on" inside lxcxt-a true
+# As it stands when monitor and init were killed, and the pid is another process' by now.
+state=$(echo /run/lxcx/*/lxcxt-a/state)
+cp "$state" "$scratch/state"
+sed -i "s/^init\t[0-9]*/init\t$$/" "$state"
+check_exit "what has ended shares nothing, and no process that has its pid does" 11 lxcx start --share-net=lxcxt-a lxcxt-b
+check_match "it is named" "'lxcxt-a' is not running" "$output"
+cp "$scratch/state" "$state"
 lxcx stop -k lxcxt-a
 check "start that keeps ipc and uts" lxcx start -s 'lxc.namespace.keep=ipc uts net' lxcxt-b
 check_equal "they are the host's" "$(readlink /proc/self/ns/ipc) $(readlink /proc/self/ns/net)" "$(ns_of lxcxt-b ipc) $(ns_of lxcxt-b net)"

@@ -70,7 +70,8 @@ void ConsoleLog::append(const std::uint8_t* bytes, std::size_t size) {
 }
 
 void ConsoleLog::replace(const RingBuffer& ring) {
-  if (fd_ < 0 || !ring.exists() || !truncate_to_nothing(fd_)) return;
+  // What said nothing leaves what an earlier life wrote.
+  if (fd_ < 0 || !ring.exists() || ring.begin() == ring.end() || !truncate_to_nothing(fd_)) return;
   for (std::uint64_t position = ring.begin(); position < ring.end();) {
     const RingBuffer::Piece piece = ring.piece(position, SIZE_MAX);
     append(piece.bytes, piece.size);

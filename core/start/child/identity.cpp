@@ -99,6 +99,20 @@ Result<void> set_personality(ChildContext& context) {
   return doing(context.kernel.personality(*context.config.personality), "lxc.arch");
 }
 
+namespace {
+
+/// Of a container's init. A directory of /proc stays that process's, even when the pid is used again: what is true after it was opened holds.
+Result<UniqueFd> namespace_of(StartContext& context, const ContainerPaths& other, const RunState& state, std::string_view name,
+                              const Location& where) {
+  const Result<UniqueFd> process =
+      context.kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(state.init.pid)).c_str(), O_PATH | O_DIRECTORY);
+  if (process && is_up(state.state) && is_alive(state.init)) return context.kernel.openat(process->get(), ("ns/" + std::string(name)).c_str(), O_RDONLY);
+  return std::unexpected(
+      Error{Code::not_running, 0, "'" + other.name + "' is not running", "start it first, or name a process or a namespace file", {}, where, {}});
+}
+
+}  // namespace
+
 Result<SharedNamespaces> open_shared_namespaces(StartContext& context) {
   SharedNamespaces all;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -119,7 +133,9 @@ Result<SharedNamespaces> open_shared_namespaces(StartContext& context) {
           return std::unexpected(std::move(run).error());
         }
         LXCX_TRY(state, run->read_state());
-        pid = state.init.pid;
+        LXCX_TRY(fd, namespace_of(context, other, state, namespace_names[i], share.where));
+        all[i] = std::move(fd);
+        continue;
       }
       path = "/proc/" + std::to_string(pid) + "/ns/" + std::string(namespace_names[i]);
     }

@@ -144,6 +144,11 @@ Result<void> Runtime::remove_device(const DeviceRequest& request) {
   state_->world.removed = request;
   return answer(state_->world);
 }
+Result<std::vector<std::string>> Runtime::copy(const std::string& name, const std::string& new_name, const std::string& new_lxcpath,
+                                               const CopyRequest& request) {
+  state_->world.copied = FakeWorld::Copied{name, new_name, new_lxcpath, request};
+  return answer(state_->world, std::vector<std::string>{});
+}
 Result<std::vector<std::string>> Runtime::rename(const std::string& name, const std::string& new_name) {
   state_->world.renamed = {name, new_name};
   return answer(state_->world, std::vector<std::string>{});

@@ -25,6 +25,11 @@ struct FakeWorld {
   std::optional<DestroyRequest> destroyed;
   std::optional<DeviceRequest> added, removed;
   std::pair<std::string, std::string> renamed;
+  struct Copied {
+    std::string name, new_name, new_lxcpath;
+    CopyRequest request;
+  };
+  std::optional<Copied> copied;
   std::optional<bool> frozen;
   std::optional<AutostartRequest> autostarted;
   std::optional<FollowRequest> followed;

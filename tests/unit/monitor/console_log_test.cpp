@@ -98,6 +98,16 @@ TEST_CASE("at the end the ring buffer is the log", "[log]") {
   CHECK(read_file(directory.file("console.log")) == all.substr(all.size() - page));
 }
 
+TEST_CASE("a life that said nothing leaves the log as it was", "[log]") {
+  TemporaryDirectory directory;
+  MonitoredOptions options = logging(directory, [] { return 0; });
+  options.buffer_size = page;
+  write_file(directory.file("console.log"), "of an earlier life\n");
+  Monitored monitored(options);
+  CHECK(monitored.wait() == 0);
+  CHECK(read_file(directory.file("console.log")) == "of an earlier life\n");
+}
+
 TEST_CASE("a log that is a link, a directory or a FIFO is refused before anything is made", "[log]") {
   TemporaryDirectory directory;
   core::Kernel& kernel = core::real_kernel();

@@ -209,6 +209,25 @@ TEST_CASE("destroy manages directories nested a thousand deep, and immutable fil
   CHECK_FALSE(exists(volume.source));
 }
 
+TEST_CASE("destroy manages an immutable directory, also where a tree gets too deep and is moved up") {
+  const int at_depth = GENERATE(range(60, 68));
+  Scratch scratch;
+  FakeCall call;
+  const TestVolume volume = created(call, scratch);
+  std::string path = volume.source, immutable;
+  for (int depth = 0; depth < 70; ++depth) {
+    path += "/d";
+    if (depth == at_depth) immutable = path;
+    REQUIRE(::mkdir(path.c_str(), 0700) == 0);
+  }
+  // Where the file system has no such flag the directory is an ordinary one.
+  CHECK(std::system(("chattr +i '" + immutable + "' 2>/dev/null || true").c_str()) == 0);
+  CHECK(destroy(call, volume) == LXCX_OK);
+  INFO(at_depth << ": " << call.message);
+  CHECK_FALSE(exists(volume.source));
+  (void)std::system(("chattr -i '" + immutable + "' 2>/dev/null || true").c_str());
+}
+
 TEST_CASE("attach gives a detached mount of the directory, apart from the host's propagation") {
   Scratch scratch;
   FakeCall call;
