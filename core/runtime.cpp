@@ -102,8 +102,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Kernel& kernel, Log& log, Runtime
   if (options.default_config.empty()) options.default_config = system.default_config;
   options.lxcpath = without_trailing_slashes(absolute(kernel, options.lxcpath));
   auto state = std::make_unique<State_>(kernel, log, std::move(options), layout, source);
-  state->host.cgroup_pattern = system.cgroup_pattern;
-  for (const std::string& controller : split(system.cgroup_use, ',')) state->host.cgroup_use.emplace_back(trim(controller));
+  state->host.system = std::move(system);
   return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
 }
 

@@ -102,4 +102,13 @@ Result<SystemConfig> load_system_config(const ConfigSource& source, bool is_root
   return parse_system_config(text ? *text : std::string_view{}, file, source, is_root);
 }
 
+std::vector<std::pair<std::string, std::string>> storage_defaults(const SystemConfig& config, std::string_view storage) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  if (storage == "lvm") settings = {{"vgname", config.lvm_vg}, {"thinpool", config.lvm_thin_pool}};
+  if (storage == "zfs") settings = {{"zfsroot", config.zfs_root}};
+  if (storage == "rbd") settings = {{"rbdpool", config.rbd_pool}, {"rbduser", config.rbd_user}};
+  std::erase_if(settings, [](const auto& setting) { return setting.second.empty(); });
+  return settings;
+}
+
 }  // namespace lxcx::core

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/parse.hpp"
@@ -27,6 +28,9 @@ struct SystemConfig {
   /// By key, as lxc-config prints it; nothing for an unknown key or one that is unset.
   std::optional<std::string> get(std::string_view key) const;
 };
+
+/// What it says for a storage plugin of that name (lvm, zfs, rbd), by the plugin's own settings: vgname, thinpool, zfsroot, rbdpool, rbduser.
+std::vector<std::pair<std::string, std::string>> storage_defaults(const SystemConfig& config, std::string_view storage);
 
 /// The keys that `get` knows, in the order `lxc-config -l` lists them.
 std::vector<std::string_view> system_config_keys();

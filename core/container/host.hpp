@@ -5,6 +5,7 @@
 
 #include "core/base/log.hpp"
 #include "core/config/parse.hpp"
+#include "core/config/system_config.hpp"
 #include "core/container/install_layout.hpp"
 #include "core/container/name.hpp"
 #include "core/kernel/kernel.hpp"
@@ -28,8 +29,7 @@ struct Host {
   ConfigSource source;
   /// Global options that the process tearing a container down is given again (log file, plugin directories, lxcpath).
   std::vector<std::string> teardown_options;
-  std::string cgroup_pattern;            ///< lxc.cgroup.pattern of lxc.conf; empty: none
-  std::vector<std::string> cgroup_use;   ///< lxc.cgroup.use of lxc.conf: v1 controllers; empty: all
+  SystemConfig system;  ///< lxc.conf
 };
 
 }  // namespace lxcx::core

@@ -10,6 +10,7 @@
 
 #include "core/attach/streams.hpp"
 #include "core/container/container_log.hpp"
+#include "core/container/dependents.hpp"
 #include "core/start/context.hpp"
 #include "core/start/error_place.hpp"
 #include "core/start/launch.hpp"
@@ -108,6 +109,8 @@ Result<StartOutcome> start_container(Host& host, const ContainerPaths& paths, co
   Warnings warnings;
   LXCX_TRY(config, load_start_config(host, paths, request, warnings));
   LXCX_CHECK(follow_log(host, paths, config));
+  if (has_clones(host.kernel, paths))
+    warnings.push_back("other containers are snapshots of '" + paths.name + "': what changes in its root file system shows in theirs");
   StartContext context(host, paths, std::move(config));
   context.request = request;
   Result<StartOutcome> outcome = start_loaded(context);

@@ -31,7 +31,7 @@ struct HeldConfig {
 
 /// Both spellings of the directory: as lxcpath is written, and where it really is.
 Result<Relocation> relocation_of(Kernel& kernel, const std::string& lxcpath, const std::string& from, const std::string& to) {
-  Relocation relocation{{{lxcpath + "/" + from, lxcpath + "/" + to}}, from, to};
+  Relocation relocation{{{lxcpath + "/" + from, lxcpath + "/" + to}}, from, to, {}};
   LXCX_TRY(directory, kernel.openat(AT_FDCWD, lxcpath.c_str(), O_PATH | O_DIRECTORY));
   LXCX_TRY(real, kernel.readlinkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(directory.get())).c_str()));
   if (real != lxcpath) relocation.directories.emplace_back(real + "/" + from, real + "/" + to);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// S-8 … S-11 and S-19: the capabilities of a storage plugin. One that it lacks is skipped, and says so.
+// S-8 … S-11, S-19 and S-20: the capabilities of a storage plugin. One that it lacks is skipped, and says so.
 #include <array>
 
 #include "storage_bench.hpp"
@@ -117,6 +117,31 @@ Checked copy_can_be_cancelled(Subject& subject) {
   return ensure(difference.empty(), "the cancelled copy left " + difference);
 }
 
+/// Core knows of the new volume what `partial` says: completing it is create's affair, whatever verb began it.
+Checked survives_a_kill(Subject& subject, const std::string& verb, Duplicate duplicate) {
+  StorageBench bench(subject);
+  Journal from_journal(subject.scratch + "/from");
+  LXCX_TRY(from, bench.volume_with("c1", "file", &from_journal));
+  OwnVolume to = bench.container("c2");
+  const auto before = bench.tree();
+  const auto act = [&](Journal& journal) { (void)run(bench, verb, duplicate, from, to, &journal); };
+  return kill_at_every_record(subject.scratch, act, [&](Journal& journal, const std::string& when) -> Checked {
+    LXCX_TRY(source, worked(subject, bench.create(to, &journal), "create after " + verb + " " + when));
+    to.source = source;
+    LXCX_CHECK(worked(subject, bench.destroy(to, &journal), "destroy, " + verb + " " + when));
+    to.source.clear();
+    return same_tree(before, bench, verb + " " + when + ", created and destroyed");
+  });
+}
+
+Checked duplicates_survive_a_kill(Subject& subject) {
+  const auto& table = subject.table<lxcx_storage_ops>();
+  const bool has_copy = core::has_verb(table, &lxcx_storage_ops::copy), has_snapshot = core::has_verb(table, &lxcx_storage_ops::snapshot);
+  if (!has_copy && !has_snapshot) return lacks("copy");
+  if (has_copy) LXCX_CHECK(survives_a_kill(subject, "copy", copy));
+  return has_snapshot ? survives_a_kill(subject, "snapshot", snapshot) : Checked{};
+}
+
 constexpr std::array requirements{
     Requirement{"S-8",
                 "snapshot: the copy has the origin's files; a write on either side is not seen on the other; destroying it leaves the origin whole.",
@@ -125,6 +150,8 @@ constexpr std::array requirements{
     Requirement{"S-10", "usage grows by about what is written, and stays within its limit.", measures},
     Requirement{"S-11", "detect recognises the plugin's own sources and claims no nonsense.", detects_its_own},
     Requirement{"S-19", "A cancelled copy fails as `cancelled` and leaves nothing behind.", copy_can_be_cancelled},
+    Requirement{"S-20", "A process killed in copy or snapshot: create with the same journal completes, and destroy then leaves nothing.",
+                duplicates_survive_a_kill},
 };
 
 }  // namespace

@@ -128,6 +128,7 @@ if grep -q overlay /proc/filesystems; then
   inside lxcxt-two sh -c 'echo changed >/etc/base'
   check_equal "its changes are its own" base "$(cat "$one/rootfs/etc/base")"
   lxcx stop -k lxcxt-two
+  check_match "who starts the container is warned" 'other containers are snapshots' "$(lxcx start lxcxt-one 2>&1; lxcx stop -k lxcxt-one)"
   check_exit "the container is protected from destroy" 4 lxcx destroy lxcxt-one
   check_exit "and from rename" 4 lxcx rename lxcxt-one lxcxt-first
   check "a snapshot of the snapshot" lxcx copy -q -s lxcxt-two lxcxt-three

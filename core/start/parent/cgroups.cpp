@@ -15,7 +15,7 @@ constexpr std::string_view name_mark = "%n";
 std::string_view pattern_of(const StartContext& context) {
   const ContainerConfig& config = context.config;
   if (!config.cgroup_dir.empty() || !config.cgroup_dir_container.empty()) return {};
-  std::string_view pattern = context.host.cgroup_pattern;
+  std::string_view pattern = context.host.system.cgroup_pattern;
   while (pattern.starts_with('/')) pattern.remove_prefix(1);
   while (pattern.ends_with('/')) pattern.remove_suffix(1);
   return pattern;
@@ -70,7 +70,9 @@ Result<Cgroups*> cgroups_of(StartContext& context) {
 Result<void> make_cgroup(StartContext& context) {
   LXCX_TRY(groups, cgroups_of(context));
   if (groups->layout() == CgroupLayout::none) return refuse_limits(context.config);
-  if (!context.host.cgroup_use.empty()) LXCX_CHECK(doing(groups->use_only(context.host.cgroup_use), "lxc.cgroup.use"));
+  std::vector<std::string> used = split(context.host.system.cgroup_use, ',');
+  for (std::string& controller : used) controller = trim(controller);
+  if (!used.empty()) LXCX_CHECK(doing(groups->use_only(used), "lxc.cgroup.use"));
   const std::string wanted = wanted_cgroup(context);
   const bool exact = !context.config.cgroup_dir_container.empty();
   // A group that has the container's name was made for it, and goes with it.

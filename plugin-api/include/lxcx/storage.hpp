@@ -24,7 +24,7 @@ class Snapshots {
  public:
   virtual ~Snapshots() = default;
   /// Makes `to` a copy-on-write copy of `from`, which stays as it is, and returns the source of `to`. `from` may not be deleted before
-  /// `to`; core keeps that promise. On error nothing is left behind. [S-8]
+  /// `to`; core keeps that promise. On error nothing is left behind. [S-8] What was begun and recorded, create completes. [S-20]
   virtual Result<std::string> snapshot(Call&, const Volume& from, const Volume& to) = 0;
 };
 
@@ -32,6 +32,7 @@ class Snapshots {
 class Copies {
  public:
   virtual ~Copies() = default;
+  /// Makes `to` a copy of `from`, which stays as it is, and returns the source of `to`. [S-9, S-19, S-20]
   virtual Result<std::string> copy(Call&, const Volume& from, const Volume& to) = 0;
 };
 

@@ -261,6 +261,29 @@ TEST_CASE("rename takes the old and the new name", "[host]") {
   CHECK(run_lxcx({"rename", "web", "a", "b"}).status == 2);
 }
 
+TEST_CASE("copy takes the new name in either way, and what follows -- is the hooks'", "[host]") {
+  core::FakeWorld& world = new_world();
+  CHECK(run_lxcx({"copy", "-s", "-K", "-B", "overlay", "web", "shop", "--", "a", "-b"}).status == 0);
+  REQUIRE(world.copied);
+  CHECK(world.copied->name == "web");
+  CHECK(world.copied->new_name == "shop");
+  CHECK(world.copied->new_lxcpath.empty());
+  CHECK(world.copied->request.snapshot);
+  CHECK(world.copied->request.keep_name);
+  CHECK_FALSE(world.copied->request.keep_mac);
+  CHECK(world.copied->request.storage == "overlay");
+  CHECK(world.copied->request.hook_args == Words{"a", "-b"});
+  CHECK(run_lxcx({"copy", "-n", "web", "-N", "shop", "-p", "/srv", "-M"}).status == 0);
+  CHECK(world.copied->new_lxcpath == "/srv");
+  CHECK(world.copied->request.keep_mac);
+  CHECK_FALSE(world.copied->request.snapshot);
+  CHECK(run_lxcx({"copy", "-R", "web", "shop"}).status == 0);
+  CHECK(world.renamed == std::pair<std::string, std::string>("web", "shop"));
+  for (const Words& bad : {Words{"copy", "web"}, Words{"copy", "web", "a", "b"}, Words{"copy", "-N", "a", "web", "b"}, Words{"copy", "-R", "-s", "web", "a"},
+                           Words{"copy", "-R", "web", "a", "--", "b"}})
+    CHECK(run_lxcx(bad).status == 2);
+}
+
 TEST_CASE("top draws LXC's columns, as wide as they are, and sorts by keys", "[host]") {
   core::FakeWorld& world = new_world();
   world.usage = {
