@@ -37,13 +37,13 @@ with() { # with NAME ADDRESS [LINE…]: such a container
 }
 test_clean_up() {
   for name in $(mine -q ls -1 2>/dev/null); do mine -q destroy --force "$name"; done
-  kill $netd $silent 2>/dev/null
+  kill $netd $silent $outer $lent 2>/dev/null
   umount /etc/group
   forget_user
   ip link del lxcxt-br0
   ip link del lxcxt-br1
 }
-netd= silent=
+netd= silent= outer= lent=
 mkdir "$scratch/netd"
 
 ip link set lo up
@@ -111,6 +111,17 @@ mine_init=$(in_state lxcxt-mine init)
 for whose in "the machine's:$$/fd/9" "the service's:$netd/ns/net" "root's container's:$(init_of lxcxt-roots)/ns/net" "root's mapped container's:$(init_of lxcxt-mapped)/ns/net"; do
   check_match "no device into a namespace that is ${whose%:*}" '^5 .*(belongs to|own network)' "$(say $user create lxcxt-br0 web "/proc/${whose##*:}")"
 done
+# A container of root's that lends this user's id to a user inside, who makes namespaces with it.
+unshare --user sleep 60 &
+outer=$!
+check "a user namespace of root's" eventually 5 eval '[ "$(readlink /proc/$outer/ns/user)" != "$(readlink /proc/self/ns/user)" ]'
+for map in uid_map gid_map; do env printf '0 300000 1\n5000 %s 1\n' $user >/proc/$outer/$map; done
+nsenter --target $outer --user setpriv --reuid 5000 --regid 5000 --clear-groups unshare --user --net sleep 60 &
+lent=$!
+check "has one in it that the id made" eventually 5 eval '[ "$(readlink /proc/$lent/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
+check_equal "as it is outside" $user "$(stat -c %u /proc/$lent)"
+check_match "that is not his" '^5 .*another user' "$(say $user create lxcxt-br0 web "/proc/$lent/ns/net")"
+kill $lent $outer
 check_match "another user's is not his either" '^5 .*another user' "$(say $other create lxcxt-br0 web "/proc/$mine_init/ns/net")"
 check_match "another namespace of his is none of the network" '^5 .*no network namespace' "$(say $user create lxcxt-br0 web "/proc/$mine_init/ns/uts")"
 check_match "a file is none" '^5 .*no network namespace' "$(say $user create lxcxt-br0 web /etc/passwd)"
@@ -128,6 +139,20 @@ check_match "what is gone is gone" '^0' "$(say $user remove veth${user}_none)"
 ip link del lxcxt-v0
 lxcx -q stop -k lxcxt-roots
 lxcx -q stop -k lxcxt-mapped
+
+# Counting and making are one act.
+allow 'lxcxt veth lxcxt-br0 4'
+first=$(devices)
+for each in 1 2 3 4 5 6 7 8; do
+  say $user create lxcxt-br0 lxcxt-mine "/proc/$mine_init/ns/net" >"$scratch/reply$each" &
+  asked[each]=$!
+done
+wait "${asked[@]}"
+check_equal "eight who ask at once get the three that are left" 3 "$(cat "$scratch"/reply* | grep -c "^0 veth${user}_")"
+check_equal "the others hear why" 5 "$(cat "$scratch"/reply* | grep -c '^5 .*quota reached')"
+for device in $(devices | grep -v -x "$first"); do check_match "one's own can be removed" '^0' "$(say $user remove "$device")"; done
+check_equal "and are gone" "$first" "$(devices)"
+allow 'lxcxt veth lxcxt-br0 9' 'lxcxtother veth lxcxt-br0 9'
 
 # What is no request.
 check_match "bytes of nothing" '^2 .*malformed' "$(say $user raw 00112233)"
@@ -180,5 +205,28 @@ wait $netd
 check_equal "it ends when told" 0 $?
 check "and its socket is gone" test ! -e "$socket"
 check "stop" mine stop -k lxcxt-mine
+check "no device is left" eventually 5 no_device
+
+# Started for its socket, as by systemd.
+given() { # given TYPE: starts it with such a socket
+  exec python3 -c 'import os, socket, sys
+listening = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[1]))
+listening.bind(sys.argv[2])
+os.chmod(sys.argv[2], 0o666)
+listening.listen(8)
+os.dup2(listening.fileno(), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.argv[3], sys.argv[3:])' "$1" "$socket" "$netd_program" --usernet "$usernet" >/dev/null 2>>"$scratch/netd.log"
+}
+check_exit "a stream is not its socket" 2 eval '(given SOCK_STREAM)'
+rm -f "$socket"
+given SOCK_SEQPACKET &
+netd=$!
+check "started for its socket" eventually 5 mine start lxcxt-mine
+check "it makes the device" mine attach lxcxt-mine -- ping -c 1 -W 2 10.78.0.1
+check "stop" mine stop -k lxcxt-mine
+kill $netd
+wait $netd
+check "the socket is the service manager's" test -S "$socket"
 check "no device is left" eventually 5 no_device
 check_match "a malformed line was told, by number" "usernet:3: not .NAME veth BRIDGE COUNT." "$(cat "$scratch/netd.log")"
