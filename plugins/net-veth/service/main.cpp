@@ -39,10 +39,16 @@ Options parse_options(int argc, char** argv) {
   return options;
 }
 
+void complain(const Error& error) {
+  const char* why = error.sys_errno != 0 ? ::strerrordesc_np(error.sys_errno) : nullptr;
+  std::fprintf(stderr, "lxcx-netd: %s%s%s\n", error.message.c_str(), why != nullptr ? ": " : "", why != nullptr ? why : "");
+  if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
+}
+
 /// Once, and not with every request: a user could fill the log.
 void warn_of_malformed(const std::string& path) {
   const Result<Usernet> usernet = read_usernet(path);
-  if (!usernet) return static_cast<void>(std::fprintf(stderr, "lxcx-netd: %s\n", usernet.error().message.c_str()));
+  if (!usernet) return complain(usernet.error());
   for (const unsigned line : usernet->malformed)
     std::fprintf(stderr, "lxcx-netd: %s:%u: not `NAME veth BRIDGE COUNT`, ignoring\n", path.c_str(), line);
 }
@@ -73,9 +79,6 @@ int main(int argc, char** argv) {
   }
   const Result<void> ran = run(options);
   if (ran) return 0;
-  const Error& error = ran.error();
-  const char* why = error.sys_errno != 0 ? ::strerrordesc_np(error.sys_errno) : nullptr;
-  std::fprintf(stderr, "lxcx-netd: %s%s%s\n", error.message.c_str(), why != nullptr ? ": " : "", why != nullptr ? why : "");
-  if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
-  return static_cast<int>(error.code);
+  complain(ran.error());
+  return static_cast<int>(ran.error().code);
 }
