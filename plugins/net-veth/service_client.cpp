@@ -62,10 +62,11 @@ Result<void> send(int socket, service::RequestFrame frame, int netns_fd) {
 Result<service::Made> ask_service(const std::string& socket_path, const service::Request& request, int netns_fd) {
   LXCX_CHECK(service::check_request(request));
   LXCX_TRY(socket, connect_to(socket_path));
-  // The service may have replied and hung up before it read the request: it says why.
+  // The service may have replied and hung up without reading the request: the kernel tells of that first, and then has the reply.
   const Result<void> sent = send(socket.get(), service::encode(request), netns_fd);
   service::ReplyFrame frame{};
-  const ssize_t size = ::recv(socket.get(), frame.data(), frame.size(), 0);
+  ssize_t size = ::recv(socket.get(), frame.data(), frame.size(), 0);
+  if (size < 0 && errno == ECONNRESET) size = ::recv(socket.get(), frame.data(), frame.size(), 0);
   if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
     return fail(Code::timeout, "lxcx-netd does not answer", "root sees why: journalctl -u lxcx-netd");
   if (size <= 0) {

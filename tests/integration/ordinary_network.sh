@@ -162,7 +162,9 @@ check_match "a name that goes up" '^10 ' "$(say $user check ../x web)"
 "$client" "$socket" $other silent 40 >"$scratch/silent" 2>&1 &
 silent=$!
 check "40 who say nothing" eventually 5 grep connected "$scratch/silent"
-check_match "are no more than their share" '^0' "$(say $user check lxcxt-br0 web)"
+check_match "are more than their share" '^4 .*too many requests' "$(say $other check lxcxt-br0 web)"
+check_match "a subordinate id has none" '^5 .*no user has the id 200005' "$(say 200005 check lxcxt-br0 web)"
+check_match "others are answered meanwhile" '^0' "$(say $user check lxcxt-br0 web)"
 kill $silent
 
 # What the administrator has not allowed, or is the host's.

@@ -45,7 +45,7 @@ std::optional<Received> receive(int connection) {
   return received;
 }
 
-Result<Made> result_of(const Received& received, uid_t user, const Means& means) {
+Result<Made> result_of(const Received& received, const User& user, const Means& means) {
   if (received.has_too_much) return fail(Code::usage, "a malformed request: it is too large", "this is the protocol of lxcx itself");
   LXCX_TRY(request, decode_request(std::span(received.bytes).first(received.size)));
   return answer(means, user, request, received.netns.get());
@@ -60,12 +60,15 @@ std::optional<uid_t> user_of(int connection) {
   return peer.uid;
 }
 
-void serve(int connection, uid_t user, const Means& means) {
+void serve(int connection, uid_t uid, const Means& means) {
   // Ends this process, should anything take longer: a directory service that does not answer, for instance.
   ::alarm(longest_service_s);
+  // Before anything is received: a user's subordinate ids, each with a share of its own, are nobody's here and wait for nothing.
+  const Result<User> user = find_user(uid);
+  if (!user) return reply(connection, std::unexpected(user.error()));
   (void)::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const std::optional<Received> received = receive(connection);
-  if (received) reply(connection, result_of(*received, user, means));
+  if (received) reply(connection, result_of(*received, *user, means));
 }
 
 void reply(int connection, const Result<Made>& result) {

@@ -19,7 +19,6 @@
 namespace lxcx::net::service {
 namespace {
 
-constexpr uid_t overflow_uid = 65534;  // user_namespaces(7): any id that is not mapped here
 constexpr int longest_wait_ms = 2000;
 
 /// Held until the end of scope by one process of the service at a time.
@@ -182,11 +181,9 @@ Result<Made> remove(uid_t user, Netlink& host, const Request& request) {
 
 }  // namespace
 
-Result<Made> answer(const Means& means, uid_t uid, const Request& request, int netns_fd) {
-  if (uid == overflow_uid) return fail(Code::denied, "a user whose id is not known here", "the service serves users of this machine alone");
+Result<Made> answer(const Means& means, const User& user, const Request& request, int netns_fd) {
   LXCX_TRY(host, Netlink::open());
-  if (request.verb == Verb::remove) return remove(uid, host, request);
-  LXCX_TRY(user, find_user(uid));
+  if (request.verb == Verb::remove) return remove(user.uid, host, request);
   return request.verb == Verb::create ? create(means, user, host, request, netns_fd) : check(means, user, host, request);
 }
 

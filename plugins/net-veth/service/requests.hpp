@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the service does for a user, who is known by the kernel's word (SO_PEERCRED, unix(7)).
 #pragma once
-#include <sys/types.h>
-
 #include <string>
 
 #include "lxcx/result.hpp"
 #include "net-veth/service/protocol.hpp"
+#include "net-veth/service/user.hpp"
 
 namespace lxcx::net::service {
 
@@ -17,6 +16,6 @@ struct Means {
 
 /// `netns_fd` came with the request, -1 when none did; the caller's to close. check and remove give an empty Made.
 /// Errors: denied, when the user may not; not_found and config, of the bridge; kernel. On error nothing is left behind.
-Result<Made> answer(const Means& means, uid_t user, const Request& request, int netns_fd);
+Result<Made> answer(const Means& means, const User& user, const Request& request, int netns_fd);
 
 }  // namespace lxcx::net::service

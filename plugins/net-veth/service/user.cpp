@@ -5,8 +5,14 @@
 #include <pwd.h>
 
 namespace lxcx::net::service {
+namespace {
+
+constexpr uid_t overflow_uid = 65534;  // user_namespaces(7): any id that is not mapped here
+
+}  // namespace
 
 Result<User> find_user(uid_t uid) {
+  if (uid == overflow_uid) return fail(Code::denied, "a user whose id is not known here", "the service serves users of this machine alone");
   const passwd* entry = ::getpwuid(uid);
   if (entry == nullptr)
     return fail(Code::denied, "no user has the id " + std::to_string(uid), "lxc-usernet(5) goes by the names of users and groups");

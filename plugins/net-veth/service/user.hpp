@@ -16,7 +16,7 @@ struct User {
   std::vector<std::string> groups;  ///< the primary one too
 };
 
-/// Errors: denied, when no user has that id.
+/// Errors: denied, when no user has that id, or it is the overflow id, which stands for any.
 Result<User> find_user(uid_t uid);
 
 }  // namespace lxcx::net::service
