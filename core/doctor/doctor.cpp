@@ -123,6 +123,23 @@ class Doctor {
     const bool forwards = first_line("/proc/sys/net/ipv4/ip_forward") == "1";
     say({"network", "IPv4 forwarding", false, "containers that reach other machines by routing or NAT", "sysctl -w net.ipv4.ip_forward=1"},
         forwards ? Health::ok : Health::missing, {});
+    look_at_network_service();
+  }
+
+  /// lxcx-netd, by its socket; and whether the list has a line that could be this user's.
+  void look_at_network_service() {
+    constexpr const char *socket = "/run/lxcx/net.sock", *usernet = "/etc/lxc/lxc-usernet";
+    say({"network", "lxcx-netd", false, "network veth of ordinary users", "systemctl enable --now lxcx-netd.socket"},
+        exists(socket, W_OK) ? Health::ok : Health::missing, socket);
+    const std::string name = user_name();
+    const std::string text = read_file(host_.kernel, AT_FDCWD, usernet, largest_file).value_or("");
+    const bool has_line = std::ranges::any_of(split(text, '\n'), [&](const std::string& line) {
+      const std::string_view start = trim(line);
+      return start.starts_with('@') || (::geteuid() == 0 && !start.empty() && !start.starts_with('#')) || start.starts_with(name + " ") ||
+             start.starts_with(name + "\t");
+    });
+    const std::string mend = "echo '" + (::geteuid() == 0 ? "NAME" : name) + " veth lxcbr0 10' >>" + usernet;
+    say({"network", "lxc-usernet", false, "network veth of ordinary users", mend.c_str()}, has_line ? Health::ok : Health::missing, usernet);
   }
 
   void ask_cgroups() {
@@ -160,6 +177,11 @@ class Doctor {
     for (const char* file : {"/etc/subuid", "/etc/subgid"}) look_at_subordinate_ids(file);
   }
 
+  static std::string user_name() {
+    const passwd* user = ::getpwuid(::geteuid());
+    return user != nullptr ? user->pw_name : std::to_string(::geteuid());
+  }
+
   void look_at_criu() {
     const Result<std::string> program = find_criu(host_.kernel);
     const std::string mend = program ? "use another kernel or a newer criu" : "apt-get install criu";
@@ -171,8 +193,7 @@ class Doctor {
   }
 
   void look_at_subordinate_ids(const char* file) {
-    const passwd* user = ::getpwuid(::geteuid());
-    const std::string name = user != nullptr ? user->pw_name : std::to_string(::geteuid());
+    const std::string name = user_name();
     const std::string text = read_file(host_.kernel, AT_FDCWD, file, largest_file).value_or("");
     const std::vector<SubordinateIds> ids = subordinate_ids(text, name, ::geteuid());
     const std::string found = ids.empty() ? std::string() : std::to_string(ids.front().count) + " from " + std::to_string(ids.front().first);

@@ -24,6 +24,7 @@ struct LoadedPlugins {
     Network* plugin = nullptr;
     const NicConfig* config = nullptr;
     bool shares_host_namespace = false;
+    bool serves_ordinary_users = false;
   };
   struct Confiner {
     Security* plugin = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which plugins a configuration asks for, by its keys; and loading exactly those.
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -132,7 +133,17 @@ Result<LoadedPlugins::Nic> load_nic(Host& host, const NicConfig& config) {
     error.hint = "`lxcx plugin info network " + config.type + "` lists its settings";
     return std::unexpected(std::move(error));
   }
-  return LoadedPlugins::Nic{plugin, &config, manifest->has("host-namespace")};
+  const bool makes_none = manifest->has("host-namespace") || manifest->has("no-device");
+  return LoadedPlugins::Nic{plugin, &config, manifest->has("host-namespace"), makes_none || manifest->has("ordinary-users")};
+}
+
+/// Of a plugin that cannot make its device without the host's CAP_NET_ADMIN the kernel would only say EPERM, and late.
+Result<void> check_may_connect(const LoadedPlugins::Nic& nic) {
+  if (::geteuid() == 0 || nic.serves_ordinary_users) return {};
+  return fail(Code::denied, "a device of type " + nic.config->type + " needs root: it is made of what is the host's",
+              "lxc.net." + std::to_string(nic.config->index) +
+                  ".type = veth is for ordinary users too, through lxcx-netd(8); lxc.net.0.type = empty gives the container a network of its own, "
+                  "without any device");
 }
 
 }  // namespace
@@ -201,6 +212,7 @@ Result<void> validate_with_plugins(StartContext& context) {
   // Here and not where plugins are loaded: no misspelt setting may keep a container from being taken down or destroyed.
   LXCX_CHECK(check_own_settings(context.host, context.config));
   for (const LoadedPlugins::Nic& nic : context.plugins.nics) {
+    LXCX_CHECK(located(doing(check_may_connect(nic), nic_text(*nic.config)), nic.config->where));
     HostCall call(nic_call(context, *nic.config, nullptr));
     Call view = call.call();
     Result<void> valid = nic.plugin->validate(view, Nic{context.paths.name, nic.config->type, nic.config->index, -1});

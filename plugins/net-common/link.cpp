@@ -27,6 +27,7 @@ Link to_link(const Reply& reply) {
   Link link;
   link.index = static_cast<unsigned>(info.ifi_index);
   link.name = all.text(IFLA_IFNAME);
+  link.alias = all.text(IFLA_IFALIAS);
   link.is_up = (info.ifi_flags & IFF_UP) != 0;
   link.is_loopback = (info.ifi_flags & IFF_LOOPBACK) != 0;
   link.mtu = all.u32(IFLA_MTU);

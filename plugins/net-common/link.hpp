@@ -16,6 +16,7 @@ struct Link {
   unsigned index = 0;
   std::string name;
   std::string kind;    ///< "bridge", "veth", "macvlan", …; empty for hardware and lo
+  std::string alias;    ///< set_alias()'s
   Mac mac{};
   bool is_up = false;
   bool is_loopback = false;

@@ -14,10 +14,10 @@ unsigned below(unsigned limit) {
 
 }  // namespace
 
-std::string random_name(std::string_view prefix) {
+std::string random_name(std::string_view prefix, int length) {
   constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   std::string name(prefix);
-  for (int i = 0; i < 6; ++i) name += alphabet[below(alphabet.size())];
+  for (int i = 0; i < length; ++i) name += alphabet[below(alphabet.size())];
   return name;
 }
 

@@ -1,67 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net-veth/pair.hpp"
 
-#include <linux/if_link.h>
-#include <linux/veth.h>
-#include <net/if.h>
-
 #include <chrono>
 #include <thread>
 
 #include "net-common/random.hpp"
+#include "net-veth/pair_message.hpp"
 
 namespace lxcx::net {
 namespace {
-
-/// fe: the greatest first byte of a locally administered unicast address. A bridge takes its ports' least address for its own, so that this
-/// one never becomes the bridge's, whose address would change with every start and stop.
-constexpr std::string_view host_mac_pattern = "fe:xx:xx:xx:xx:xx";
-
-/// The kernel puts the first free number for %d, and does so in the peer's namespace.
-constexpr std::string_view first_free_name = "eth%d";
-
-struct Ends {
-  std::string host_name;
-  Mac host_mac;
-  std::optional<Mac> inside_mac;
-  unsigned mtu;
-  unsigned master;
-};
-
-void put_queues(Message& message, const VethSettings& settings) {
-  if (settings.rx_queues) message.put_u32(IFLA_NUM_RX_QUEUES, settings.rx_queues);
-  if (settings.tx_queues) message.put_u32(IFLA_NUM_TX_QUEUES, settings.tx_queues);
-}
-
-void put_peer(Message& message, const Nic& nic, const VethSettings& settings, const Ends& ends) {
-  const Message::Nest peer(message, VETH_INFO_PEER);
-  message.header<ifinfomsg>();
-  message.put(IFLA_IFNAME, settings.device.name.empty() ? first_free_name : settings.device.name);
-  message.put_u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(nic.netns_fd));
-  if (ends.inside_mac) message.put_bytes(IFLA_ADDRESS, ends.inside_mac->data(), ends.inside_mac->size());
-  if (ends.mtu) message.put_u32(IFLA_MTU, ends.mtu);
-  put_queues(message, settings);
-}
-
-Result<void> request_pair(const Nic& nic, Netlink& host, const VethSettings& settings, const Ends& ends) {
-  Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-  auto& info = message.header<ifinfomsg>();
-  // A port whose VLANs are still the bridge's defaults must not carry anything yet.
-  if (!settings.vlans.is_set) info.ifi_flags = info.ifi_change = IFF_UP;
-  message.put(IFLA_IFNAME, ends.host_name);
-  message.put_bytes(IFLA_ADDRESS, ends.host_mac.data(), ends.host_mac.size());
-  if (ends.mtu) message.put_u32(IFLA_MTU, ends.mtu);
-  if (ends.master) message.put_u32(IFLA_MASTER, ends.master);
-  put_queues(message, settings);
-  {
-    const Message::Nest details(message, IFLA_LINKINFO);
-    message.put(IFLA_INFO_KIND, "veth");
-    const Message::Nest data(message, IFLA_INFO_DATA);
-    put_peer(message, nic, settings, ends);
-  }
-  const std::string inside = settings.device.name.empty() ? "ethN" : settings.device.name;
-  return host.request(message, "RTM_NEWLINK veth '" + ends.host_name + "' with peer '" + inside + "' in the container");
-}
 
 /// A restart asks for the name whose device is still going with the old namespace, a matter of milliseconds.
 Result<void> await_free(const Call& call, Netlink& host, const std::string& name) {
@@ -76,7 +23,7 @@ Result<void> await_free(const Call& call, Netlink& host, const std::string& name
 }
 
 /// A free name, recorded together with the address by which the device will be known as ours.
-Result<void> choose_name(Call& call, Netlink& host, const VethSettings& settings, Ends& ends) {
+Result<void> choose_name(Call& call, Netlink& host, const VethSettings& settings, PairEnds& ends) {
   ends.host_name = settings.pair;
   if (!settings.pair.empty()) LXCX_CHECK(await_free(call, host, settings.pair));
   while (ends.host_name.empty()) {
@@ -90,7 +37,7 @@ Result<void> choose_name(Call& call, Netlink& host, const VethSettings& settings
 }
 
 /// Says which of the two names was taken.
-Error explain_taken(const Nic& nic, Netlink& host, const VethSettings& settings, const Ends& ends, Error error) {
+Error explain_taken(const Nic& nic, Netlink& host, const VethSettings& settings, const PairEnds& ends, Error error) {
   const Result<std::optional<Link>> taken = find_link(host, ends.host_name);
   const bool is_host_end = taken && *taken;
   error.code = Code::busy;
@@ -135,14 +82,20 @@ Result<std::optional<Link>> adopt_restored_pair(Call& call, Netlink& host, Netli
 }
 
 Result<Link> create_pair(Call& call, const Nic& nic, Netlink& host, const VethSettings& settings, const std::optional<Link>& link) {
-  Ends ends{};
+  PairEnds ends;
+  ends.netns_fd = nic.netns_fd;
+  ends.inside_name = settings.device.name;
+  ends.rx_queues = settings.rx_queues;
+  ends.tx_queues = settings.tx_queues;
+  // A port whose VLANs are still the bridge's defaults must not carry anything yet.
+  ends.comes_up = !settings.vlans.is_set;
   ends.mtu = settings.device.mtu ? settings.device.mtu : link ? link->mtu : 0;
   if (link && settings.mode == VethMode::bridge) ends.master = link->index;
   LXCX_TRY(inside_mac, choose_mac(call, settings.device));
   ends.inside_mac = inside_mac;
   for (int attempt = 1;; ++attempt) {
     LXCX_CHECK(choose_name(call, host, settings, ends));
-    Result<void> made = request_pair(nic, host, settings, ends);
+    Result<void> made = request_pair(host, ends);
     if (made) break;
     const bool may_retry = made.error().sys_errno == EEXIST && settings.pair.empty() && settings.device.name.empty() && attempt < 8;
     if (may_retry) continue;

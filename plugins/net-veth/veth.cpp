@@ -5,6 +5,7 @@
 #include "net-common/inside.hpp"
 #include "net-common/l2proxy.hpp"
 #include "net-common/route.hpp"
+#include "net-veth/ordinary.hpp"
 #include "net-veth/pair.hpp"
 #include "net-veth/router.hpp"
 
@@ -54,19 +55,21 @@ Result<void> check_pair_name(const Call& call, const Nic& nic, Netlink& host, co
 struct Checked {
   VethSettings settings;
   std::optional<Link> link;
+  bool by_service = false;  ///< for an ordinary user: lxcx-netd makes the pair
 };
 
 /// All that can be found wrong without touching anything.
 Result<Checked> check(Call& call, const Nic& nic, Netlink& host) {
-  Checked checked;
+  const bool by_service = !may_make_devices();
   LXCX_TRY(settings, read_veth_settings(call, nic));
+  if (by_service) LXCX_CHECK(limit_to_ordinary(nic, settings));
   LXCX_TRY(link, find_settings_link(host, nic, settings));
   LXCX_CHECK(check_vlan_filtering(nic, settings, link));
   LXCX_CHECK(check_pair_name(call, nic, host, settings));
   if (link) LXCX_CHECK(resolve_gateways(host, nic, *link, settings.device));
   LXCX_CHECK(check_router(nic, settings));
   LXCX_CHECK(check_l2proxy(nic, settings.device));
-  return Checked{std::move(settings), std::move(link)};
+  return Checked{std::move(settings), std::move(link), by_service};
 }
 
 Result<void> set_vlans(Netlink& host, const Link& host_end, const Vlans& vlans, unsigned default_vlan) {
@@ -82,7 +85,7 @@ Result<Link> configure_pair(Call& call, const Nic& nic, Netlink& host, Netlink& 
   const VethSettings& settings = checked.settings;
   LXCX_TRY(peer, peer_inside(inside, host_end));
   if (!peer) return fail(Code::not_found, "the peer of '" + host_end.name + "' is not in the container's network namespace");
-  LXCX_CHECK(set_alias(host, host_end, "lxcx:" + std::string(nic.container) + ":" + std::to_string(nic.index)));
+  if (!checked.by_service) LXCX_CHECK(set_alias(host, host_end, "lxcx:" + std::string(nic.container) + ":" + std::to_string(nic.index)));
   LXCX_CHECK(set_vlans(host, host_end, settings.vlans, checked.link ? checked.link->default_vlan : 0));
   LXCX_CHECK(configure_inside(inside, *peer, settings.device));
   if (settings.mode == VethMode::router) LXCX_CHECK(set_up_router(host, host_end, settings));
@@ -93,10 +96,10 @@ Result<Link> configure_pair(Call& call, const Nic& nic, Netlink& host, Netlink& 
 
 /// A pair whose namespace is ending needs no help: the kernel removes it within milliseconds, and asking it to would make the caller wait for
 /// the same RCU grace periods, 16 ms. A namespace that somebody else still holds does not end: that pair is deleted.
-Result<void> remove_host_end(Netlink& host, const Link& host_end) {
+Result<void> remove_host_end(const Call& call, Netlink& host, const Link& host_end) {
   LXCX_TRY(ending, peer_is_ending(host, host_end));
   if (ending) return {};
-  return delete_link(host, host_end.index, host_end.name);
+  return may_make_devices() ? delete_link(host, host_end.index, host_end.name) : give_back(call, host_end);
 }
 
 Result<void> remove_pair(Call& call, Netlink& host) {
@@ -104,15 +107,18 @@ Result<void> remove_pair(Call& call, Netlink& host) {
   if (is_free_name(std::string(call.recall("host_name")))) return {};
   LXCX_TRY(host_end, own_host_end(call, host));
   if (!host_end) return {};
-  return remove_host_end(host, *host_end);
+  return remove_host_end(call, host, *host_end);
 }
 
 class Veth : public Network, public CountsTraffic {
  public:
   Result<void> validate(Call& call, const Nic& nic) override {
     LXCX_TRY(host, Netlink::open());
-    LXCX_CHECK(check(call, nic, host));
-    return {};
+    LXCX_TRY(checked, check(call, nic, host));
+    if (!checked.by_service) return {};
+    if (call.has_setting("veth.pair"))
+      call.log(LXCX_WARN, key_of(nic, "veth.pair") + " has no effect: lxcx-netd names the devices of ordinary users");
+    return ask_whether_allowed(call, nic, checked.settings);
   }
 
   Result<void> connect(Call& call, const Nic& nic) override {
@@ -153,9 +159,9 @@ class Veth : public Network, public CountsTraffic {
     if (own) {
       LXCX_TRY(peer, peer_inside(inside, *own));
       if (peer) return *std::move(own);
-      LXCX_CHECK(remove_host_end(host, *own));
+      LXCX_CHECK(remove_host_end(call, host, *own));
     }
-    return create_pair(call, nic, host, checked.settings, checked.link);
+    return checked.by_service ? obtain_pair(call, nic, host, inside, checked.settings) : create_pair(call, nic, host, checked.settings, checked.link);
   }
 };
 

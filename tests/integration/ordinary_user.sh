@@ -66,7 +66,7 @@ mine stop -k lxcxt-mine
 check "the host's network" mine start -s lxc.net.0.type=none lxcxt-mine
 check_equal "is shared" "$(readlink /proc/self/ns/net)" "$(readlink "/proc/$(in_state init)/ns/net")"
 mine stop -k lxcxt-mine
-check_exit "an interface on the host is not his to make" 5 mine start -s lxc.net.0.type=veth lxcxt-mine
+check_exit "an interface on the host is not his to make" 5 mine start -s lxc.net.0.type=veth -s lxc.net.0.veth.service=/nowhere lxcxt-mine
 check_match "the error says what to do" 'lxc.net.0.type = empty' "$output"
 
 if grep -q overlay /proc/filesystems; then

@@ -16,11 +16,19 @@ if command -v systemd-analyze >/dev/null; then
   cp "$units/lxcx@.service" "$units/lxcx@web.service"
   check_exit "systemd takes lxcx@.service" 0 systemd-analyze verify --man=no "$units/lxcx@web.service"
   check_equal "without a word" "" "$(grep -F "$units" <<<"$output")"
+  if [ -x "$LXCX_BUILD_DIR/libexec/lxcx/lxcx-netd" ]; then
+    ln -s "$LXCX_BUILD_DIR/libexec/lxcx/lxcx-netd" "$prefix/libexec/lxcx/lxcx-netd"
+    for unit in lxcx-netd.socket lxcx-netd.service; do
+      check_exit "systemd takes $unit" 0 env SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no "$units/$unit"
+      check_equal "without a word" "" "$(grep -F "$units" <<<"$output")"
+    done
+    check_no_match "the service has one capability" 'CapabilityBoundingSet=.* ' "$(cat "$units/lxcx-netd.service")"
+  fi
 else
   echo "SKIPPED systemd-analyze verify: there is none"
 fi
 check_equal "every path in them is the prefix's" "" "$(grep -h -E '^-?Exec' "$units"/* | grep -v -F "=$prefix/" | grep -v -F "=-$prefix/")"
-check_no_match "nothing is left to substitute" '@[a-z]+@' "$(cat "$units"/lxcx.service "$units"/lxcx@.service "$service")"
+check_no_match "nothing is left to substitute" '@[a-z]+@' "$(cat "$units"/* "$prefix"/etc/init.d/*)"
 
 if command -v insserv >/dev/null || [ -r /lib/lsb/init-functions ]; then
   check_match "the init script has an LSB header" '^# Default-Stop: +0 1 6$' "$(sed -n '/BEGIN INIT INFO/,/END INIT INFO/p' "$service")"

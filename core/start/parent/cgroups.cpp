@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include "core/base/text.hpp"
 #include "core/start/parent/steps.hpp"
 
 namespace lxcx::core {

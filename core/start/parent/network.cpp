@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-
 #include "core/start/calls.hpp"
 #include "core/start/parent/steps.hpp"
 
@@ -62,9 +57,6 @@ Result<void> connect_networks(StartContext& context) {
     if (nic.shares_host_namespace) continue;
     Result<void> connected = connect_one(context, nic);
     if (!connected && !connected.error().where) connected.error().where = nic.config->where;
-    if (!connected && connected.error().sys_errno == EPERM && ::geteuid() != 0)
-      connected.error().hint =
-          "an ordinary user makes no interfaces here: lxc.net.0.type = empty gives the container a network of its own, without any";
     LXCX_CHECK(doing(std::move(connected), nic_text(*nic.config)));
   }
   return {};
