@@ -2,6 +2,7 @@
 #include "core/config/relocate.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "core/config/scan.hpp"
@@ -117,7 +118,8 @@ std::vector<std::string> named_below(std::string_view value, const Relocation& r
     std::size_t done = 0;
     while (const std::optional<Found> found = find_directory(value, from, done)) {
       done = found->at + from.size();
-      if (const std::size_t first = found->below.find_first_not_of('/'); first != found->below.npos) names.emplace_back(found->below.substr(first));
+      const std::filesystem::path below = std::filesystem::path(found->below).lexically_normal().relative_path();
+      if (!below.empty() && below != ".") names.push_back(below.has_filename() ? below.string() : below.parent_path().string());
     }
   }
   return names;

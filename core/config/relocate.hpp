@@ -29,7 +29,7 @@ std::string relocate_config(std::string_view text, const Relocation& relocation)
 /// The entries of an fstab(5), comments left as they are.
 std::string relocate_fstab(std::string_view text, const Relocation& relocation);
 
-/// What below an old directory a value names, relative to it.
+/// What below an old directory a value names, relative to it, without needless parts.
 std::vector<std::string> named_below(std::string_view value, const Relocation& relocation);
 
 /// Finds each file where the relocation has it.

@@ -14,6 +14,7 @@
 #include "core/config/diagnostics.hpp"
 #include "core/config/limits.hpp"
 #include "core/config/parse.hpp"
+#include "core/kernel/files.hpp"
 
 namespace lxcx::core {
 namespace {
@@ -21,22 +22,13 @@ namespace {
 /// What a shell makes of <(…), and the standard input: somebody writes to it.
 bool is_handed_over(const std::string& path) { return path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/") || path == "/dev/stdin"; }
 
-/// Also of a pipe or /dev/null, which people pass on command lines; whatever it is, one byte more than the limit is the last one read. A FIFO that
-/// only stands there is no file: nobody may ever write to it.
 enum class Whose {
   anybodys,
   own
 };
 
-Result<void> check_owner(const std::string& path, const struct stat& status) {
-  const bool is_own = status.st_uid == 0 || status.st_uid == ::geteuid();
-  if (is_own && (status.st_mode & S_IWOTH) == 0) return {};
-  return fail(Code::denied,
-              shown(path, 4096) + (is_own ? " can be written by everybody" : " belongs to user " + std::to_string(status.st_uid)) +
-                  ", who could have anything done with your rights",
-              is_own ? "once you have read it: chmod o-w" : "once you have read it: chown it to yourself");
-}
-
+/// Also of a pipe or /dev/null, which people pass on command lines; whatever it is, one byte more than the limit is the last one read. A FIFO that
+/// only stands there is no file: nobody may ever write to it.
 Result<std::string> read_file(const std::string& path, Whose whose = Whose::anybodys) {
   const int waits = is_handed_over(path) ? 0 : O_NONBLOCK;
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | waits));

@@ -2,9 +2,9 @@
 #include "core/container/dependents.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/base/text.hpp"
 #include "core/kernel/files.hpp"
@@ -43,21 +43,25 @@ std::string print_pairs(const std::vector<ContainerPaths>& pairs) {
   return text;
 }
 
-/// No file: no pairs.
+/// What another user wrote there may not say what root does. No file: no pairs. Errors: denied.
 Result<std::vector<ContainerPaths>> read_pairs(Kernel& kernel, const ContainerPaths& paths, const char* file) {
   const std::string path = paths.directory() + "/" + file;
-  Result<std::string> text = read_file(kernel, AT_FDCWD, path.c_str(), largest);
-  if (!text && (text.error().sys_errno == ENOENT || text.error().sys_errno == ENOTDIR)) return std::vector<ContainerPaths>{};
-  if (!text) return std::unexpected(std::move(text).error());
-  return parse_pairs(*text, path);
+  const Result<UniqueFd> fd = kernel.openat(AT_FDCWD, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!fd && (fd.error().sys_errno == ENOENT || fd.error().sys_errno == ENOTDIR)) return std::vector<ContainerPaths>{};
+  if (!fd) return std::unexpected(fd.error());
+  LXCX_TRY(status, kernel.fstat(fd->get()));
+  LXCX_CHECK(check_owner(path, status));
+  LXCX_TRY(text, read_all(kernel, fd->get(), largest));
+  return parse_pairs(text, path);
 }
 
 /// Reads, changes and replaces the list as one act among several commands: under the flock(2) of the directory.
 Result<void> change_pairs(Kernel& kernel, const ContainerPaths& paths, const char* file, const ContainerPaths& entry, bool is_there) {
-  Result<UniqueFd> directory = kernel.openat(AT_FDCWD, paths.directory().c_str(), O_RDONLY | O_DIRECTORY);
+  constexpr int timeout_ms = 5000;
+  const std::string path = paths.directory();
+  Result<UniqueFd> directory = open_locked(kernel, path, O_RDONLY | O_DIRECTORY, 0, timeout_ms);
   if (!directory && directory.error().sys_errno == ENOENT && !is_there) return {};
-  if (!directory) return std::unexpected(std::move(directory).error());
-  LXCX_CHECK(kernel.flock(directory->get(), LOCK_EX));
+  if (!directory) return doing(Result<void>(std::unexpected(std::move(directory).error())), "lock '" + path + "'");
   LXCX_TRY(pairs, read_pairs(kernel, paths, file));
   const std::size_t before = pairs.size();
   const bool was_there = std::ranges::any_of(pairs, [&entry](const ContainerPaths& each) { return is_same(each, entry); });
@@ -68,6 +72,15 @@ Result<void> change_pairs(Kernel& kernel, const ContainerPaths& paths, const cha
   return replace_file_durably(kernel, directory->get(), file, print_pairs(pairs), 0644);
 }
 
+/// A clone that is not where the base's neighbours are may be on a disk that is not mounted.
+bool is_gone(Kernel& kernel, const ContainerPaths& base, const ContainerPaths& clone) {
+  const Result<struct stat> status = kernel.fstatat(AT_FDCWD, clone.directory().c_str(), 0);
+  if (status || status.error().sys_errno != ENOENT) return false;
+  const Result<struct stat> here = kernel.fstatat(AT_FDCWD, base.lxcpath.c_str(), 0);
+  const Result<struct stat> there = kernel.fstatat(AT_FDCWD, clone.lxcpath.c_str(), 0);
+  return here && there && here->st_dev == there->st_dev && here->st_ino == there->st_ino;
+}
+
 }  // namespace
 
 Result<void> add_base(Kernel& kernel, const ContainerPaths& clone, const ContainerPaths& base) {
@@ -75,6 +88,7 @@ Result<void> add_base(Kernel& kernel, const ContainerPaths& clone, const Contain
 }
 
 Result<void> add_clone(Kernel& kernel, const ContainerPaths& base, const ContainerPaths& clone) {
+  LXCX_CHECK(kernel.faccessat(AT_FDCWD, base.config().c_str(), F_OK, 0));
   return change_pairs(kernel, base, clones_file, clone, true);
 }
 
@@ -88,6 +102,8 @@ bool has_clones(Kernel& kernel, const ContainerPaths& base) {
   const Result<std::vector<ContainerPaths>> clones = read_pairs(kernel, base, clones_file);
   if (!clones) return true;
   return std::ranges::any_of(*clones, [&](const ContainerPaths& clone) {
+    if (is_gone(kernel, base, clone)) return false;
+    if (!kernel.fstatat(AT_FDCWD, clone.directory().c_str(), 0)) return true;
     const Result<std::vector<ContainerPaths>> bases = bases_of(kernel, clone);
     return !bases || std::ranges::any_of(*bases, [&](const ContainerPaths& each) { return is_same_place(kernel, each, base); });
   });

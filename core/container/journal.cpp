@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 
-#include <unistd.h>
-
 #include <cerrno>
 
 #include "core/base/text.hpp"
@@ -30,9 +28,7 @@ Result<Journal> Journal::open(Kernel& kernel, int dirfd, bool create, const char
   journal.fd_ = std::move(fd);
   LXCX_TRY(status, kernel.fstat(journal.fd_.get()));
   // What it says was made is removed with the caller's rights.
-  if (status.st_uid != 0 && status.st_uid != ::geteuid())
-    return fail(Code::denied, std::string("'") + file_name + "' belongs to user " + std::to_string(status.st_uid) + ", who may not say what is to be removed",
-                "lxcx did not write it so: find out who did");
+  LXCX_CHECK(check_owner(file_name, status));
   LXCX_TRY(text, read_all(kernel, journal.fd_.get(), std::size_t{16} << 20));
   // A line without its newline was being written when its writer died: the act it announces did not begin.
   std::string_view rest(text);

@@ -10,13 +10,11 @@
 namespace lxcx::core {
 namespace {
 
-constexpr std::size_t largest_file = std::size_t{64} << 20;
-
 Result<void> copy_file(Host& host, int from_directory, int to_directory, const std::string& name, const CopiedConfig& copied) {
   Kernel& kernel = host.kernel;
   LXCX_TRY(fd, kernel.openat2(from_directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
   LXCX_TRY(status, kernel.fstat(fd.get()));
-  LXCX_TRY(text, read_all(kernel, fd.get(), largest_file));
+  LXCX_TRY(text, read_all(kernel, fd.get(), largest_copied_file));
   if (name == copied.fstab) text = relocate_fstab(text, copied.relocation);
   const std::size_t slash = name.rfind('/');
   if (slash == name.npos) return create_file_like(kernel, to_directory, name, text, status);

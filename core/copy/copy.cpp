@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "core/base/text.hpp"
 #include "core/container/dependents.hpp"
 #include "core/copy/copied_config.hpp"
 #include "core/copy/copied_files.hpp"
@@ -13,6 +14,7 @@
 #include "core/stop/remove.hpp"
 #include "core/stop/rename.hpp"
 #include "core/stop/stop.hpp"
+#include "core/stop/stopped.hpp"
 
 namespace lxcx::core {
 namespace {
@@ -49,11 +51,7 @@ Result<Duplicator> choose_duplicator(Host& host, const ContainerConfig& config, 
   chosen.storage_name = name;
   chosen.storage = storage;
   chosen.source = wanted.storage_source;
-  const std::string prefix = "lxcx.storage." + name + ".";
-  for (Setting& setting : config.settings_with_prefix(prefix)) {
-    setting.key.erase(0, prefix.size());
-    chosen.settings.push_back(std::move(setting));
-  }
+  chosen.settings = storage_settings(host, config, name);
   if (request.snapshot) {
     chosen.snapshots = snapshots_of(*storage);
     if (chosen.snapshots == nullptr) return cannot(name, "makes no snapshots", "leave out --snapshot, or add -B overlay");
@@ -66,73 +64,62 @@ Result<Duplicator> choose_duplicator(Host& host, const ContainerConfig& config, 
   return chosen;
 }
 
-Result<void> refuse_undefined(Host& host, const ContainerPaths& from) {
-  if (host.kernel.faccessat(AT_FDCWD, from.config().c_str(), F_OK, 0)) return {};
-  return std::unexpected(no_container(host.kernel, from));
+/// Under both names for as long as it stands on it.
+Result<void> note_base(Host& host, NewContainer& made, const ContainerPaths& base) {
+  LXCX_CHECK(add_base(host.kernel, made.paths(), base));
+  made.on_failure("the entry in '" + base.directory() + "/lxc_snapshots'", [&host, &made, base] { return drop_clone(host.kernel, base, made.paths()); });
+  return add_clone(host.kernel, base, made.paths());
 }
 
-Result<void> refuse_busy(Host& host, const ContainerPaths& from) {
-  if (runs_under_lxc(from)) return fail(Code::busy, "'" + from.name + "' is running under LXC", "stop it there first: lxc-stop -n " + from.name);
-  if (observe(host, from).exists) return fail(Code::busy, "'" + from.name + "' is running", "stop it first: lxcx stop " + from.name);
-  LXCX_TRY(creation, creation_of(host.kernel, from));
-  if (creation == Creation::going_on) return fail(Code::busy, "'" + from.name + "' is being created");
-  if (creation == Creation::cut_short) return fail(Code::busy, "the creation of '" + from.name + "' was cut short", "destroy it, and create it anew");
-  return {};
-}
-
-Result<std::string> duplicate(Host& host, NewContainer& made, const ContainerPaths& from, const ContainerConfig& config, const Duplicator& by,
-                              const CopyRequest& request) {
-  if (request.snapshot) {
-    LXCX_CHECK(add_base(host.kernel, made.paths(), from));
-    made.on_failure("the entry in '" + from.directory() + "/lxc_snapshots'",
-                    [&host, &made, from] { return drop_clone(host.kernel, from, made.paths()); });
-    LXCX_CHECK(add_clone(host.kernel, from, made.paths()));
-  }
-  const std::string directory = from.directory();
-  const Volume origin{from.name, by.source, directory, config.rootfs_options, config.idmap};
-  NewVolume volume{by.storage_name, by.storage, by.settings, 0, request.progress, request.cancelled};
+Result<std::string> duplicate(Host& host, NewContainer& made, const Origin& origin, const Duplicator& by, const CopyRequest& request) {
+  if (request.snapshot) LXCX_CHECK(note_base(host, made, origin.paths));
+  const std::string directory = origin.paths.directory();
+  const Volume old{origin.paths.name, by.source, directory, origin.config.rootfs_options, origin.config.idmap};
+  NewVolume volume{by.storage_name, by.storage, by.settings, 0, true, request.progress, request.cancelled};
   return made.make_volume(std::move(volume), [&](Call& call, const Volume& wanted) {
-    return request.snapshot ? by.snapshots->snapshot(call, origin, wanted) : by.copies->copy(call, origin, wanted);
+    return request.snapshot ? by.snapshots->snapshot(call, old, wanted) : by.copies->copy(call, old, wanted);
   });
 }
 
-/// A copy that is a snapshot clone's stands on what that stands on: it has the same layers below its own.
-Result<void> inherit_bases(Host& host, const ContainerPaths& from, NewContainer& made, const CopyRequest& request) {
-  if (request.snapshot) return {};
-  LXCX_TRY(bases, bases_of(host.kernel, from));
-  for (const ContainerPaths& base : bases) {
-    LXCX_CHECK(add_base(host.kernel, made.paths(), base));
-    made.on_failure("the entry in '" + base.directory() + "/lxc_snapshots'",
-                    [&host, &made, base] { return drop_clone(host.kernel, base, made.paths()); });
-    LXCX_CHECK(add_clone(host.kernel, base, made.paths()));
-  }
+/// Whether a source names the directory, or what is in it, however it spells the path.
+bool leads_into(Kernel& kernel, const std::string& source, const ContainerPaths& container) {
+  const Result<struct stat> wanted = kernel.fstatat(AT_FDCWD, container.directory().c_str(), 0);
+  if (!wanted) return false;
+  for (const std::string& part : split(source, ':'))
+    for (std::string path = part; path.starts_with('/') && path.size() > 1; path = path.substr(0, path.rfind('/'))) {
+      const Result<struct stat> found = kernel.fstatat(AT_FDCWD, path.c_str(), 0);
+      if (found && found->st_dev == wanted->st_dev && found->st_ino == wanted->st_ino) return true;
+    }
+  return false;
+}
+
+/// Of the origin and of what that stands on, whatever the new volume still has below its own layers.
+Result<void> note_bases(Host& host, NewContainer& made, const ContainerPaths& from, const std::string& source) {
+  LXCX_TRY(candidates, bases_of(host.kernel, from));
+  candidates.push_back(from);
+  for (const ContainerPaths& base : candidates)
+    if (leads_into(host.kernel, source, base)) LXCX_CHECK(note_base(host, made, base));
   return {};
 }
 
-Result<void> make_copy(Host& host, const ContainerPaths& from, NewContainer& made, const ContainerConfig& config, const Duplicator& by,
-                       CopiedConfig& copied, const CopyRequest& request) {
-  LXCX_CHECK(inherit_bases(host, from, made, request));
+Result<void> make_copy(Host& host, NewContainer& made, const Origin& origin, const Duplicator& by, const CopiedConfig& copied,
+                       const CopyRequest& request) {
+  const ContainerPaths& to = made.paths();
   std::string text = copied.text;
   if (by.storage != nullptr) {
-    LXCX_TRY(source, duplicate(host, made, from, config, by, request));
+    LXCX_TRY(source, duplicate(host, made, origin, by, request));
+    LXCX_CHECK(note_bases(host, made, origin.paths, source));
     LXCX_CHECK(go_on(request.cancelled));
-    LXCX_TRY(with_volume, with_rootfs(host, copied, made.paths(), by.storage_name + ":" + source));
+    LXCX_TRY(with_volume, with_rootfs(origin, copied, to, by.storage_name + ":" + source));
     text = std::move(with_volume);
   }
-  LXCX_CHECK(copy_files(host, from, made.directory(), copied));
+  LXCX_CHECK(copy_files(host, origin.paths, made.directory(), copied));
   LXCX_CHECK(made.write_config(text));
-  LXCX_TRY(new_config, doing(load_config(made.paths().config(), host.source, nullptr), "read back the new configuration"));
-  LXCX_CHECK(give_identity(host, made.paths(), new_config, from.name, request));
+  const ConfigSource source = own_config_source(host.source, to.directory());
+  LXCX_TRY(config, doing(load_config(to.config(), source, nullptr), "read back the new configuration"));
+  LXCX_CHECK(give_identity(host, to, config, origin.paths.name, request));
   LXCX_CHECK(go_on(request.cancelled));
   return made.finish();
-}
-
-/// Which of two is locked first is the same for everybody.
-Result<std::pair<ContainerLock, ContainerLock>> lock_both(Host& host, const ContainerPaths& one, const ContainerPaths& other) {
-  const bool is_in_order = one.directory() < other.directory();
-  LXCX_TRY(first, lock_container(host.kernel, host.root, is_in_order ? one : other));
-  LXCX_TRY(second, lock_container(host.kernel, host.root, is_in_order ? other : one));
-  return std::pair(std::move(first), std::move(second));
 }
 
 }  // namespace
@@ -148,14 +135,16 @@ Result<std::vector<std::string>> copy_container(Host& host, const ContainerPaths
   LXCX_CHECK(refuse_undefined(host, from));
   LXCX_CHECK(refuse_busy(host, from));
   if (observe(host, to).exists) return fail(Code::busy, "'" + to.name + "' is running", "pick another name");
-  LXCX_TRY(config, load_config(from.config(), own_config_source(host.source, from.directory()), nullptr));
-  LXCX_TRY(by, choose_duplicator(host, config, request));
-  LXCX_TRY(copied, copied_config(host, from, to, config, request));
+  LXCX_TRY(origin, read_origin(host, from));
+  if (request.snapshot && origin.config.ephemeral)
+    return fail(Code::unsupported, "'" + from.name + "' is ephemeral: it goes when it stops, and a snapshot with it", "leave out --snapshot");
+  LXCX_TRY(by, choose_duplicator(host, origin.config, request));
+  LXCX_TRY(copied, copied_config(host, origin, to, request));
   // Whether the new root file system could be said at all, before there is one.
-  if (by.storage != nullptr) LXCX_CHECK(with_rootfs(host, copied, to, by.storage_name + ":" + to.directory() + "/rootfs"));
-  NewContainer made(host, to, config);
+  if (by.storage != nullptr) LXCX_CHECK(with_rootfs(origin, copied, to, by.storage_name + ":" + to.directory() + "/rootfs"));
+  NewContainer made(host, to, origin.config);
   LXCX_CHECK(made.begin());
-  LXCX_CHECK(make_copy(host, from, made, config, by, copied, request));
+  LXCX_CHECK(make_copy(host, made, origin, by, copied, request));
   return std::move(copied.warnings);
 }
 

@@ -133,16 +133,11 @@ Result<Plan> make_plan(Host& host, const std::string& default_config, const Crea
   return plan;
 }
 
-/// The command line's first, then the configuration's lxcx.storage.NAME.*, then lxc.conf's: of two of a name, a plugin sees the first.
-std::vector<Setting> storage_settings(const Host& host, const Plan& plan, const CreateRequest& request) {
+/// The command line's first.
+std::vector<Setting> settings_of(const Host& host, const Plan& plan, const CreateRequest& request) {
   std::vector<Setting> settings;
   for (const auto& [key, value] : request.storage_settings) settings.push_back({key, value, {}});
-  const std::string prefix = "lxcx.storage." + plan.storage_name + ".";
-  for (Setting& setting : plan.config.settings_with_prefix(prefix)) {
-    setting.key.erase(0, prefix.size());
-    settings.push_back(std::move(setting));
-  }
-  for (const auto& [key, value] : storage_defaults(host.system, plan.storage_name)) settings.push_back({key, value, {}});
+  for (Setting& setting : storage_settings(host, plan.config, plan.storage_name)) settings.push_back(std::move(setting));
   return settings;
 }
 
@@ -174,7 +169,7 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
   NewContainer made(host, paths, plan.config);
   LXCX_CHECK(made.begin());
   if (plan.builder.plugin != nullptr) {
-    NewVolume volume{plan.storage_name, plan.storage, storage_settings(host, plan, request), request.size_bytes, request.progress, request.cancelled};
+    NewVolume volume{plan.storage_name, plan.storage, settings_of(host, plan, request), request.size_bytes, false, request.progress, request.cancelled};
     LXCX_TRY(source, made.make_volume(std::move(volume), [&](Call& call, const Volume& wanted) {
       return plan.storage->create(call, wanted, request.size_bytes);
     }));
@@ -187,7 +182,7 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
                              plan.builder.settings,
                              plan.storage_name,
                              plan.storage,
-                             storage_settings(host, plan, request),
+                             settings_of(host, plan, request),
                              source,
                              plan.config,
                              request};

@@ -48,6 +48,7 @@ Result<void> clear_the_way(Host& host, const ContainerPaths& paths) {
 Result<void> announce_volume(Journal& partial, const NewVolume& volume) {
   LXCX_CHECK(partial.append(create_scope, "storage", volume.storage_name));
   LXCX_CHECK(partial.append(create_scope, "size", std::to_string(volume.size_bytes)));
+  if (volume.is_duplicate) LXCX_CHECK(partial.append(create_scope, "duplicate", "1"));
   for (const Setting& setting : volume.settings) LXCX_CHECK(partial.append(create_setting_scope, setting.key, setting.value));
   return partial.sync();
 }
@@ -86,12 +87,14 @@ Result<void> NewContainer::begin() {
   LXCX_CHECK(clear_the_way(host_, paths_));
   LXCX_CHECK(make_directory());
   on_failure("'" + paths_.partial() + "'", [this]() -> Result<void> {
+    if (is_others_) return {};
     Result<void> gone = host_.kernel.unlinkat(directory_.get(), "partial", 0);
     return !gone && gone.error().sys_errno == ENOENT ? Result<void>{} : gone;
   });
   LXCX_TRY(journal, Journal::open(host_.kernel, directory_.get(), true, "partial"));
   partial_ = std::move(journal);
   LXCX_TRY(is_ours, partial_.lock());
+  is_others_ = !is_ours;
   if (!is_ours) return fail(Code::busy, "'" + paths_.name + "' is being created by another process");
   on_failure("what is in '" + paths_.directory() + "'", [this] { return remove_children(host_.kernel, directory_.get()); });
   return {};

@@ -23,6 +23,7 @@ struct NewVolume {
   Storage* storage = nullptr;
   std::vector<Setting> settings;  ///< of two of a name, a plugin sees the first
   std::uint64_t size_bytes = 0;
+  bool is_duplicate = false;  ///< made by copy or snapshot
   Progress progress;
   const std::atomic<bool>* cancelled = nullptr;
 };
@@ -60,6 +61,7 @@ class NewContainer {
   Journal partial_;
   NewVolume volume_;
   std::string source_;
+  bool is_others_ = false;  ///< `partial` is held by another process
   std::vector<std::pair<std::string, std::function<Result<void>()>>> undos_;  ///< newest last
 };
 

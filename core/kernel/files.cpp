@@ -2,6 +2,7 @@
 #include "core/kernel/files.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 #include <sys/file.h>
 #include <time.h>
 
@@ -118,6 +119,19 @@ Result<bool> make_directories(Kernel& kernel, const std::string& path, mode_t mo
   if (made.error().sys_errno != ENOENT || slash == std::string::npos || slash == 0) return std::unexpected(made.error());
   LXCX_CHECK(make_directories(kernel, path.substr(0, slash), mode));
   return make_directories(kernel, path, mode);
+}
+
+Result<void> check_owner(const std::string& path, const struct stat& status) {
+  // In the user namespace of an ordinary user's command root is one of those that are not mapped, who all show as this id (user_namespaces(7)); of
+  // them nobody else gets at his files.
+  constexpr uid_t unmapped = 65534;
+  const uid_t caller = ::geteuid();
+  const bool is_own = status.st_uid == 0 || status.st_uid == caller || (caller != 0 && status.st_uid == unmapped);
+  if (is_own && (status.st_mode & S_IWOTH) == 0) return {};
+  return fail(Code::denied,
+              "'" + path + "'" + (is_own ? " can be written by everybody" : " belongs to user " + std::to_string(status.st_uid)) +
+                  ", who could have anything done with your rights",
+              is_own ? "once you have read it: chmod o-w" : "once you have read it: chown it to yourself");
 }
 
 }  // namespace lxcx::core

@@ -48,18 +48,19 @@ HostCall::Inputs inputs(const StartContext& context, std::string who, std::vecto
   return all;
 }
 
-/// `lxcx.storage.NAME.key` -> `key`.
-std::vector<Setting> own_settings(const ContainerConfig& config, const std::string& prefix) {
+}  // namespace
+
+std::vector<Setting> storage_settings(const Host& host, const ContainerConfig& config, const std::string& name) {
+  const std::string prefix = "lxcx.storage." + name + ".";
   std::vector<Setting> settings = config.settings_with_prefix(prefix);
   for (Setting& setting : settings) setting.key.erase(0, prefix.size());
+  for (const auto& [key, value] : storage_defaults(host.system, name)) settings.push_back({key, value, {}});
   return settings;
 }
 
-}  // namespace
-
 HostCall::Inputs storage_call(const StartContext& context, RecordStore* records) {
   const std::string& name = context.plugins.storage_name;
-  return inputs(context, "storage '" + name + "'", own_settings(context.config, "lxcx.storage." + name + "."), records);
+  return inputs(context, "storage '" + name + "'", storage_settings(context.host, context.config, name), records);
 }
 
 HostCall::Inputs nic_call(const StartContext& context, const NicConfig& nic, RecordStore* records) {

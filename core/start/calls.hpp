@@ -9,6 +9,9 @@
 
 namespace lxcx::core {
 
+/// What a storage plugin of that name is shown: the configuration's lxcx.storage.NAME.*, then lxc.conf's. Of two of a name it sees the first.
+std::vector<Setting> storage_settings(const Host& host, const ContainerConfig& config, const std::string& name);
+
 HostCall::Inputs storage_call(const StartContext& context, RecordStore* records);
 HostCall::Inputs nic_call(const StartContext& context, const NicConfig& nic, RecordStore* records);
 HostCall::Inputs security_call(const StartContext& context, const std::string& name, RecordStore* records);

@@ -14,6 +14,7 @@
 #include "core/start/context.hpp"
 #include "core/stop/rename.hpp"
 #include "core/stop/stop.hpp"
+#include "core/stop/stopped.hpp"
 #include "lxcx/mount_table.hpp"
 
 namespace lxcx::core {
@@ -31,15 +32,6 @@ std::optional<std::size_t> count_entries(Kernel& kernel, const std::string& path
   if (!fd) return std::nullopt;
   const Result<std::vector<std::string>> names = kernel.getdents(fd->get());
   return names ? std::optional(names->size()) : std::nullopt;
-}
-
-Result<void> refuse_dependants(Host& host, const ContainerPaths& paths, const DestroyRequest& request) {
-  if (has_clones(host.kernel, paths))
-    return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "'",
-                "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them");
-  if (!request.snapshots && has_snapshots(host.kernel, paths))
-    return fail(Code::busy, "'" + paths.name + "' has snapshots", "add --snapshots to destroy them too");
-  return {};
 }
 
 /// What a removal leaves that failed in its very last call: an empty directory. One that something is mounted on is not ours.
@@ -79,16 +71,15 @@ Result<void> refuse_mounts(Kernel& kernel, const ContainerPaths& paths) {
   return {};
 }
 
-/// The container's own directory, and what is noted of it in others.
+/// The container's own directory, and what is noted of it in others: first of all, since what it stood on serves nothing any more.
 Result<void> remove_directory(Host& host, const ContainerPaths& paths) {
-  const std::vector<ContainerPaths> bases = bases_of(host.kernel, paths).value_or(std::vector<ContainerPaths>{});
-  LXCX_TRY(parent, host.kernel.openat(AT_FDCWD, paths.lxcpath.c_str(), O_PATH | O_DIRECTORY));
-  LXCX_CHECK(remove_tree(host.kernel, parent.get(), paths.name));
-  // What stays noted there counts for nothing: the clone is gone.
-  for (const ContainerPaths& base : bases)
+  const Result<std::vector<ContainerPaths>> bases = bases_of(host.kernel, paths);
+  if (!bases) host.log.warn("what '" + paths.name + "' stood on cannot be told: " + bases.error().message);
+  for (const ContainerPaths& base : bases.value_or(std::vector<ContainerPaths>{}))
     if (const Result<void> dropped = drop_clone(host.kernel, base, paths); !dropped)
       host.log.warn("'" + base.name + "' still lists '" + paths.name + "' among its clones: " + dropped.error().message);
-  return {};
+  LXCX_TRY(parent, host.kernel.openat(AT_FDCWD, paths.lxcpath.c_str(), O_PATH | O_DIRECTORY));
+  return remove_tree(host.kernel, parent.get(), paths.name);
 }
 
 }  // namespace
@@ -164,8 +155,9 @@ Result<void> remove_unfinished(Host& host, const ContainerPaths& paths) {
     std::string source;
     if (const std::string* known = partial.last(create_scope, "source")) {
       source = *known;
-    } else {
-      // Killed inside the plugin's create. With its own records that can be completed, and then destroyed (requirement S-7).
+    } else if (partial.last(create_scope, "duplicate") == nullptr) {
+      // Killed inside the plugin's create. With its own records that can be completed, and then destroyed (requirement S-7); what copy or
+      // snapshot left is destroyed by its records alone (S-20).
       const std::string* size = partial.last(create_scope, "size");
       LXCX_TRY(completed, doing(storage->create(view, made, static_cast<std::uint64_t>(size != nullptr ? parse_integer(*size).value_or(0) : 0)),
                                 "complete the volume"));
@@ -192,8 +184,8 @@ Result<void> destroy_container(Host& host, const ContainerPaths& paths, const De
     // An ephemeral container went with its stop.
     if (!host.kernel.faccessat(AT_FDCWD, paths.directory().c_str(), F_OK, 0)) return {};
   }
-  LXCX_CHECK(refuse_dependants(host, paths, request));
   LXCX_TRY(lock, lock_container(host.kernel, host.root, paths));
+  LXCX_CHECK(refuse_dependants(host, paths, request.snapshots ? OwnSnapshots::go_too : OwnSnapshots::protect));
   if (observe(host, paths).exists) return fail(Code::busy, "'" + paths.name + "' was started meanwhile");
   LXCX_TRY(creation, creation_of(host.kernel, paths));
   if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");

@@ -8,7 +8,7 @@
 
 namespace lxcx::core {
 
-/// Runs the destroy hooks, removes the storage (unless lxc.rootfs.managed = 0) and the container's directory. The container must be down, and
+/// Of a container that nothing stands on (refuse_dependants()): runs the destroy hooks, removes the storage (unless lxc.rootfs.managed = 0) and the container's directory. The container must be down, and
 /// its lock held.
 Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config);
 
@@ -35,7 +35,7 @@ struct DestroyRequest {
   bool force = false;      ///< stop it first
   bool snapshots = false;  ///< with its snapshots
 };
-/// Errors: not_found; busy when it runs (also under LXC), is being created, or has snapshots or clones.
+/// Errors: not_found; busy when it runs (also under LXC), is being created, or has snapshots or clones; denied when its configuration is another user's.
 Result<void> destroy_container(Host& host, const ContainerPaths& paths, const DestroyRequest& request);
 
 }  // namespace lxcx::core

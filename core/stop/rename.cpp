@@ -15,6 +15,7 @@
 #include "core/kernel/files.hpp"
 #include "core/stop/remove.hpp"
 #include "core/stop/stop.hpp"
+#include "core/stop/stopped.hpp"
 
 namespace lxcx::core {
 namespace {
@@ -28,15 +29,6 @@ struct HeldConfig {
   std::optional<ConfigFile> fstab;
   Relocation relocation;
 };
-
-/// Both spellings of the directory: as lxcpath is written, and where it really is.
-Result<Relocation> relocation_of(Kernel& kernel, const std::string& lxcpath, const std::string& from, const std::string& to) {
-  Relocation relocation{{{lxcpath + "/" + from, lxcpath + "/" + to}}, from, to, {}};
-  LXCX_TRY(directory, kernel.openat(AT_FDCWD, lxcpath.c_str(), O_PATH | O_DIRECTORY));
-  LXCX_TRY(real, kernel.readlinkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(directory.get())).c_str()));
-  if (real != lxcpath) relocation.directories.emplace_back(real + "/" + from, real + "/" + to);
-  return relocation;
-}
 
 /// Finds what the configuration includes where it is now, whichever of the two directories it names.
 ConfigSource source_in(const ConfigSource& source, const ContainerPaths& now, const Relocation& relocation) {
@@ -96,28 +88,10 @@ Result<void> write_new_config(Kernel& kernel, int directory, HeldConfig& held) {
   return kernel.unlinkat(directory, marker, 0);
 }
 
-Result<void> refuse_dependants(Host& host, const ContainerPaths& paths) {
-  if (has_clones(host.kernel, paths))
-    return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "' and find it by its name",
-                "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them");
-  if (has_snapshots(host.kernel, paths))
-    return fail(Code::busy, "'" + paths.name + "' has snapshots, which find it by its name", "destroy them first");
-  return {};
-}
-
 Result<void> refuse_taken(Host& host, const ContainerPaths& to) {
   if (runs_under_lxc(to) || observe(host, to).exists) return fail(Code::busy, "'" + to.name + "' is running", "pick another name");
   if (!host.kernel.fstatat(AT_FDCWD, to.directory().c_str(), AT_SYMLINK_NOFOLLOW)) return {};
   return fail(Code::busy, "'" + to.directory() + "' exists already", "pick another name");
-}
-
-Result<void> refuse_busy(Host& host, const ContainerPaths& from) {
-  if (runs_under_lxc(from)) return fail(Code::busy, "'" + from.name + "' is running under LXC", "stop it there first: lxc-stop -n " + from.name);
-  if (observe(host, from).exists) return fail(Code::busy, "'" + from.name + "' is running", "stop it first: lxcx stop " + from.name);
-  LXCX_TRY(creation, creation_of(host.kernel, from));
-  if (creation == Creation::going_on) return fail(Code::busy, "'" + from.name + "' is being created");
-  if (creation == Creation::cut_short) return fail(Code::busy, "the creation of '" + from.name + "' was cut short", "destroy it, and create it anew");
-  return refuse_dependants(host, from);
 }
 
 Result<void> rename_directory(Kernel& kernel, int lxcpath, const ContainerPaths& from, const ContainerPaths& to) {
@@ -127,24 +101,11 @@ Result<void> rename_directory(Kernel& kernel, int lxcpath, const ContainerPaths&
   return renamed;
 }
 
-/// Which of two names is locked first is the same for everybody.
-Result<std::pair<ContainerLock, ContainerLock>> lock_both(Host& host, const ContainerPaths& from, const ContainerPaths& to) {
-  const bool is_in_order = from.name < to.name;
-  LXCX_TRY(first, lock_container(host.kernel, host.root, is_in_order ? from : to));
-  LXCX_TRY(second, lock_container(host.kernel, host.root, is_in_order ? to : from));
-  return std::pair(std::move(first), std::move(second));
-}
-
 /// What it is a clone of knows it by both names before it has the new one.
 Result<void> note_clone(Kernel& kernel, const std::vector<ContainerPaths>& bases, const ContainerPaths& clone) {
   for (const ContainerPaths& base : bases)
     if (Result<void> added = add_clone(kernel, base, clone); !added && added.error().sys_errno != ENOENT) return added;
   return {};
-}
-
-Result<void> refuse_undefined(Host& host, const ContainerPaths& from) {
-  if (host.kernel.faccessat(AT_FDCWD, from.config().c_str(), F_OK, 0)) return {};
-  return std::unexpected(no_container(host.kernel, from));
 }
 
 /// The old name that the marker has; nothing when there is none.
@@ -162,8 +123,11 @@ Result<std::optional<std::string>> read_marker(Kernel& kernel, const ContainerPa
 Result<void> finish(Host& host, const ContainerPaths& now, const std::string& old_name) {
   LXCX_TRY(directory, host.kernel.openat(AT_FDCWD, now.directory().c_str(), O_RDONLY | O_DIRECTORY));
   if (old_name == now.name) return host.kernel.unlinkat(directory.get(), marker, 0);  // it was cut short before the rename
-  LXCX_TRY(relocation, relocation_of(host.kernel, now.lxcpath, old_name, now.name));
+  LXCX_TRY(relocation, relocation_between(host.kernel, {now.lxcpath, old_name}, now));
   LXCX_TRY(held, hold_config(host, now, std::move(relocation)));
+  LXCX_TRY(bases, bases_of(host.kernel, now));
+  LXCX_CHECK(note_clone(host.kernel, bases, now));
+  for (const ContainerPaths& base : bases) (void)drop_clone(host.kernel, base, {now.lxcpath, old_name});
   return write_new_config(host.kernel, directory.get(), held);
 }
 
@@ -196,8 +160,9 @@ Result<std::vector<std::string>> rename_container(Host& host, const ContainerPat
   LXCX_TRY(locks, lock_both(host, from, to));
   LXCX_CHECK(refuse_undefined(host, from));
   LXCX_CHECK(refuse_busy(host, from));
+  LXCX_CHECK(refuse_dependants(host, from));
   LXCX_CHECK(refuse_taken(host, to));
-  LXCX_TRY(relocation, relocation_of(host.kernel, from.lxcpath, from.name, to.name));
+  LXCX_TRY(relocation, relocation_between(host.kernel, from, to));
   if (is_relocated(to.directory(), relocation))
     return fail(Code::usage, "'" + to.name + "' cannot be told from '" + from.name + "' where a configuration has paths in lists",
                 "pick another name");

@@ -15,6 +15,7 @@
 #include "core/start/parent/steps.hpp"
 #include "core/stop/remove.hpp"
 #include "core/stop/stop.hpp"
+#include "core/stop/stopped.hpp"
 
 namespace lxcx::core {
 
@@ -133,6 +134,10 @@ Result<int> take_down(StartContext& context, Undertaker undertaker) {
     if (unwound.first_failure) LXCX_CHECK(doing(start_again(context.host, context), "restart '" + context.paths.name + "'"));
     context.log().error("'" + context.paths.name +
                         "' is not restarted: " + unwound.first_failure.error().message);  // as LXC: a failing post-stop hook cancels it
+    return as_shell(context.state);
+  }
+  if (const Result<void> alone = context.config.ephemeral ? refuse_dependants(context.host, context.paths) : Result<void>{}; !alone) {
+    context.log().warn("'" + context.paths.name + "' is ephemeral, and stays: " + alone.error().message);
     return as_shell(context.state);
   }
   if (context.config.ephemeral) LXCX_CHECK(doing(remove_container(context.host, context.paths, context.config), "remove the ephemeral container"));

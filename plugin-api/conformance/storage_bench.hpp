@@ -79,4 +79,9 @@ class StorageBench {
   std::string containers_;
 };
 
+inline Checked same_tree(const std::vector<std::string>& before, const StorageBench& bench, const std::string& when) {
+  const std::string difference = first_difference(before, bench.tree());
+  return ensure(difference.empty(), when + ": the files differ: " + difference);
+}
+
 }  // namespace lxcx::conformance

@@ -23,11 +23,6 @@ std::vector<std::string> contents(const std::string& root) {
   return lines;
 }
 
-Checked same_tree(const std::vector<std::string>& before, const StorageBench& bench, const std::string& when) {
-  const std::string difference = first_difference(before, bench.tree());
-  return ensure(difference.empty(), when + ": the files differ: " + difference);
-}
-
 Checked creates_an_empty_volume(Subject& subject) {
   StorageBench bench(subject);
   Journal journal(subject.scratch + "/journal");

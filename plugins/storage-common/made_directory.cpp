@@ -84,6 +84,11 @@ Result<Fd> make_directory(Call& call, const std::string& path, mode_t mode, Owne
   return std::unexpected(std::move(ready).error());
 }
 
+std::string_view recorded_path(std::string_view record) {
+  const std::size_t blank = record.find(' ');
+  return blank == record.npos ? std::string_view{} : record.substr(blank + 1);
+}
+
 Result<void> remove_made_directory(Call& call, const std::string& path, std::string_view container_directory, std::string_view key) {
   const std::string_view recorded = call.recall(key);
   const bool made = recorded == "made " + path;

@@ -22,6 +22,9 @@ bool is_inside(std::string_view path, std::string_view directory);
 /// Errors: busy when it stands there and is not empty, or is no directory. On error nothing is left behind.
 Result<Fd> make_directory(Call& call, const std::string& path, mode_t mode, Owner owner, std::string_view key);
 
+/// The path in a record that make_directory() wrote; empty when there is none.
+std::string_view recorded_path(std::string_view record);
+
 /// Undoes make_directory, with all that was put in since. What was made is removed; what was adopted is emptied. Where nothing was recorded
 /// (a container that LXC made, or a journal that is gone), only what lies inside `container_directory` is removed; anything else is left,
 /// with a notice. That it is gone already is no error.

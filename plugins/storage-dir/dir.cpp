@@ -43,7 +43,10 @@ class Dir final : public Storage, public Copies, public Measured, public Detects
   }
 
   Result<void> destroy(Call& call, const Volume& volume) override {
-    LXCX_TRY(path, clean_path(volume.source, "the root file system's path"));
+    // Without a source: what a copy that was killed has recorded.
+    const std::string source(volume.source.empty() ? recorded_path(call.recall(record_key)) : volume.source);
+    if (source.empty()) return {};
+    LXCX_TRY(path, clean_path(source, "the root file system's path"));
     LXCX_TRY(directory, clean_path(volume.directory, "the container's directory"));
     return remove_made_directory(call, path, directory, record_key);
   }

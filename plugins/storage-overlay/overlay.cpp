@@ -123,7 +123,8 @@ class Overlay final : public Storage, public Snapshots, public Copies, public Me
 
   Result<void> destroy(Call& call, const Volume& volume) override {
     LXCX_TRY(place, layout_of(volume));
-    LXCX_TRY(layers, parse_layers(volume.source));
+    // Without a source: what a copy or a snapshot that was killed has made.
+    LXCX_TRY(layers, volume.source.empty() ? Result<Layers>(Layers{{place.lower}, place.upper}) : parse_layers(volume.source));
     LXCX_CHECK(remove_made_directory(call, layers.upper, place.directory, "upper"));
     LXCX_CHECK(remove_made_directory(call, layers.work(), place.directory, "work"));
     if (is_inside(layers.upper, place.overlay)) ::rmdir(place.overlay.c_str());  // when nothing else is in it

@@ -71,6 +71,11 @@ lxcx stop -k lxcxt-one
 lxcx stop -k lxcxt-two
 check_exit "a name that is taken" 4 lxcx copy lxcxt-one lxcxt-two
 check "destroy the copy" lxcx destroy lxcxt-two
+echo 'lxc.rootfs.managed = 0' >>"$one/config"
+lxcx copy -q lxcxt-one lxcxt-two
+lxcx destroy lxcxt-two
+check_exit "the copy of what is not lxcx' own is lxcx' own" 1 test -e "$two"
+sed -i '$d' "$one/config"
 check_equal "the other one is whole" shared "$(cat "$one/data/file")"
 
 check "with name and address kept" lxcx copy -q -K -M lxcxt-one lxcxt-two
@@ -150,6 +155,44 @@ if grep -q overlay /proc/filesystems; then
   lxcx rename lxcxt-first lxcxt-one
   mv "$scratch/lxcxt-four" "$containers/lxcxt-four"
   lxcx destroy lxcxt-four
+  # It may be on a disk that is not mounted.
+  check "a snapshot elsewhere" lxcx copy -q -s -p "$scratch/disk" lxcxt-one lxcxt-five
+  mv "$scratch/disk" "$scratch/unmounted"
+  check_exit "that is not there protects all the same" 4 lxcx destroy lxcxt-one
+  check_match "and the error says what to do" 'take both lines out' "$output"
+  mv "$scratch/unmounted" "$scratch/disk"
+  "$lxcx_program" -P "$scratch/disk" destroy lxcxt-five
+  # Who asks before the lock is free asks again.
+  lock=$(ls -d /run/lxcx/*/.lxcxt-one.lock)
+  mkdir "$containers/lxcxt-six"
+  printf '%s\n' "$containers" lxcxt-one >"$containers/lxcxt-six/lxc_rdepends"
+  flock "$lock" sh -c "sleep 1; printf '%s\n' '$containers' lxcxt-six >'$one/lxc_snapshots'" &
+  sleep 0.3
+  check_exit "a clone that appears while destroy waits" 4 lxcx destroy lxcxt-one
+  wait
+  rm -r "$containers/lxcxt-six" "$one/lxc_snapshots"
+  # What is ephemeral goes with its stop, unless others stand on it.
+  check_exit "no snapshot of what is ephemeral" 6 eval "echo 'lxc.ephemeral = 1' >>'$one/config'; lxcx copy -s lxcxt-one lxcxt-two"
+  sed -i '$d' "$one/config"
+  lxcx copy -q -s lxcxt-one lxcxt-two
+  echo 'lxc.ephemeral = 1' >>"$one/config"
+  lxcx -q start lxcxt-one
+  lxcx -q stop -k lxcxt-one
+  check "what others stand on stays" test -x "$one/rootfs/bin/busybox"
+  sed -i '$d' "$one/config"
+  lxcx destroy lxcxt-two
+  # Layers of its own that a copy cannot take along.
+  check "an overlay" lxcx create -q -t busybox -B overlay -f none lxcxt-layers
+  mkdir "$containers/lxcxt-layers/patch"
+  echo patched >"$containers/lxcxt-layers/patch/patched"
+  sed -i "s#overlay:#&$containers/lxcxt-layers/patch:#" "$containers/lxcxt-layers/config"
+  check "with another layer of its own" lxcx copy -q lxcxt-layers lxcxt-seven
+  check_exit "is protected by the copy" 4 lxcx destroy lxcxt-layers
+  check "which starts" lxcx start lxcxt-seven
+  check_equal "and has it" patched "$(inside lxcxt-seven cat /patched)"
+  lxcx stop -k lxcxt-seven
+  lxcx destroy lxcxt-seven
+  lxcx destroy lxcxt-layers
   check_exit "of one that was destroyed nothing is noted" 1 test -e "$one/lxc_snapshots"
 fi
 ln -s "$lxcx_program" "$scratch/lxc-copy"

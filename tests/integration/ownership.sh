@@ -3,6 +3,7 @@
 # Who may say what root does: a container's directory is not its mapped root's, and what another user put there is not acted upon.
 . "$(dirname "$0")/../support/harness.sh"
 needs_program setpriv
+needs_program python3
 
 mapped=100000
 as_mapped() { setpriv --reuid $mapped --regid $mapped --clear-groups "$@"; }
@@ -29,7 +30,34 @@ check_match "it says whose" "belongs to user $mapped" "$output"
 check_exit "nor copied" 5 lxcx copy lxcxt-o lxcxt-p
 check_exit "nor is anything destroyed by it" 5 lxcx destroy lxcxt-o
 check_exit "none of it was done" 1 test -e "$scratch/proof"
+# However fast the two change places.
+cp "$home/config" "$home/evil"
+chown $mapped "$home/evil"
+cp "$scratch/config" "$home/config"
 chown 0:0 "$home/config"
+sed -i "s#lxc.hook.pre-start.*#lxc.hook.clone = /bin/sh -c 'id >$scratch/proof'#" "$home/evil"
+timeout 6 python3 - "$home" <<'EOF' &
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+fd = os.open(sys.argv[1], os.O_RDONLY)
+while True:
+    libc.renameat2(fd, b"config", fd, b"evil", 2)
+EOF
+flipping=$!
+for ((i = 0; i < 15; i++)); do lxcx -q copy lxcxt-o lxcxt-p >/dev/null 2>&1 && lxcx -q destroy lxcxt-p; done
+kill $flipping
+wait $flipping 2>/dev/null
+check_exit "what was not checked is not copied" 1 test -e "$scratch/proof"
+rm "$home/evil"
+mkdir "$scratch/elsewhere"
+mkdir "$scratch/elsewhere/victim"
+printf '%s\n' "$scratch/elsewhere" victim >"$home/lxc_rdepends"
+cp "$scratch/config" "$home/config"
+lxcx -q copy lxcxt-o lxcxt-p && lxcx -q destroy lxcxt-p
+check_equal "nothing is noted where no container is" "" "$(ls "$scratch/elsewhere/victim")"
+chown $mapped "$home/lxc_rdepends"
+check_exit "what it stands on is not another's to say" 5 lxcx copy lxcxt-o lxcxt-p
+rm "$home/lxc_rdepends"
 chmod 646 "$home/config"
 check_exit "nor one that everybody can write" 5 lxcx start lxcxt-o
 rm "$home/config"

@@ -24,7 +24,7 @@ class Snapshots {
  public:
   virtual ~Snapshots() = default;
   /// Makes `to` a copy-on-write copy of `from`, which stays as it is, and returns the source of `to`. `from` may not be deleted before
-  /// `to`; core keeps that promise. On error nothing is left behind. [S-8] What was begun and recorded, create completes. [S-20]
+  /// `to`; core keeps that promise. On error nothing is left behind. [S-8, S-20]
   virtual Result<std::string> snapshot(Call&, const Volume& from, const Volume& to) = 0;
 };
 
@@ -60,7 +60,8 @@ class Storage {
   /// Makes an empty volume of `size_bytes` (0: no limit) and returns its source string, as lxc.rootfs.path will have it after TYPE:.
   /// Errors: busy if it exists and is not empty; unsupported if a size is asked of a backend without quotas. [S-3]
   virtual Result<std::string> create(Call&, const Volume&, std::uint64_t size_bytes) = 0;
-  /// Removes the volume. Removing what is gone already is no error. Never removes what create did not make. [S-4]
+  /// Removes the volume. Removing what is gone already is no error. Never removes what create did not make. [S-4] Without a source, it is what a copy
+  /// or snapshot that was killed has recorded. [S-20]
   virtual Result<void> destroy(Call&, const Volume&) = 0;
   /// Returns the fd of a detached mount of the volume's root, close-on-exec; the caller closes it. [S-5]
   /// Errors: not_found if there is no such volume.
