@@ -17,7 +17,8 @@ Result<void> limit_to_ordinary(const Nic&, VethSettings&);
 /// Whether the service is there, and would make the device. Errors: as ask_service().
 Result<void> ask_whether_allowed(const Call&, const Nic&, const VethSettings&);
 
-/// Has the pair made, records "host_mac" and "host_name", and gives the inside end the name, address and mtu of the settings. Returns the host
+/// Has the pair made, then records "host_mac" and "host_name", which are the service's to choose (between the two nothing but the namespace knows of
+/// the pair, and takes it along when it ends), and gives the inside end the name, address and mtu of the settings. Returns the host
 /// end. On error the pair is removed again.
 Result<Link> obtain_pair(Call&, const Nic&, Netlink& host, Netlink& inside, const VethSettings&);
 

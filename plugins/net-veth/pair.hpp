@@ -9,8 +9,8 @@
 
 namespace lxcx::net {
 
-/// The host end that an earlier connect recorded, if it is still there. A device that merely has its name is not it: the address that connect
-/// drew at random and recorded before the act must agree too.
+/// The host end that an earlier connect recorded, if it is still there. A device that merely has its name is not it: the address that was
+/// drawn at random and recorded, before the act by create_pair(), after it by obtain_pair(), must agree too.
 Result<std::optional<Link>> own_host_end(const Call&, Netlink& host);
 
 /// Makes the pair with one RTM_NEWLINK: the host end named, enslaved to `bridge` (if any) and up, its peer named inside the namespace.

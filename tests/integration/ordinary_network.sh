@@ -167,6 +167,29 @@ check_match "a subordinate id has none" '^5 .*no user has the id 200005' "$(say 
 check_match "others are answered meanwhile" '^0' "$(say $user check lxcxt-br0 web)"
 kill $silent
 
+# A descriptor in a message that nobody reads is closed by whoever hangs up. The service is stopped meanwhile, so that it finds all of it in its queue.
+lingers() { # lingers UID COUNT: so many that say nothing, and one with a socket whose close takes 20 s
+  kill -STOP $netd
+  "$client" "$socket" "$1" linger "$2" 20 >"$scratch/silent" 2>&1 &
+  silent=$!
+  check "a socket that lingers is sent" eventually 5 grep connected "$scratch/silent"
+}
+lingers $other 16
+kill -CONT $netd
+check_match "one over the share holds up nobody else" '^0' "$(PATIENCE_S=2 say $user check lxcxt-br0 web)"
+kill $silent
+lingers 200005 0
+kill -CONT $netd
+check_match "nor does one whom nobody knows" '^0' "$(PATIENCE_S=2 say $user check lxcxt-br0 web)"
+kill $silent
+lingers $other 0
+kill $netd
+kill -CONT $netd
+check "nor does one that is never accepted hold up the end" eventually 5 is_dead $netd
+check "which removes the socket" test ! -e "$socket"
+kill $silent
+start_netd
+
 # What the administrator has not allowed, or is the host's.
 check_exit "another bridge" 5 mine start -s lxc.net.0.link=lxcxt-br1 lxcxt-two
 check_match "is named" "lxcxt veth lxcxt-br1 10" "$output"

@@ -63,6 +63,7 @@ Result<BoundSocket> BoundSocket::bind(const std::string& path) {
 
 BoundSocket::~BoundSocket() {
   if (fd_) ::unlink(path_.c_str());
+  fd_.release();
 }
 
 Result<std::optional<Fd>> passed_socket() {

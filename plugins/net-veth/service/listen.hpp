@@ -9,7 +9,8 @@
 
 namespace lxcx::net::service {
 
-/// A socket that this process bound; its path goes with the object.
+/// A socket that this process bound; its path goes with the object. The socket itself is left to the end of the process: a request that nobody has
+/// read may carry one with SO_LINGER, and close(2) would wait for it, which a process that ends does not.
 class BoundSocket {
  public:
   /// Anybody may connect to it (mode 0666). Makes the directory, if that alone is missing, and takes the place of a socket that nobody listens on.

@@ -61,7 +61,7 @@ Result<void> run(Options& options) {
   if (passed && options.path.empty()) {
     LXCX_CHECK(keep_network_capability_alone());
     warn_of_malformed(options.means.usernet);
-    return run_server(passed->get(), options.means, true);
+    return run_server(passed->release(), options.means, true);  // the end of the process closes it, as a BoundSocket's
   }
   LXCX_TRY(bound, BoundSocket::bind(options.path.empty() ? default_socket : options.path));
   LXCX_CHECK(keep_network_capability_alone());

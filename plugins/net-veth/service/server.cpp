@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net-veth/service/server.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "lxcx/fd.hpp"
 #include "net-veth/service/connection.hpp"
@@ -18,13 +20,22 @@
 namespace lxcx::net::service {
 namespace {
 
-constexpr std::size_t most_workers = 128;
+// All of them and the main process are below the unit's TasksMax.
+constexpr long most_workers = 128;
 constexpr long most_workers_of_a_user = 16;
+constexpr long most_refusers = 16;
 constexpr int idle_ms = 60'000;
+constexpr int moment_ms = 100;
 
-struct Worker {
-  pid_t pid = 0;
+/// What a child reports once it has a connection.
+struct Taken {
   uid_t user = 0;
+  bool is_refused = false;
+};
+
+struct Child {
+  pid_t pid = 0;
+  Taken taken;
 };
 
 Result<Fd> open_signals() {
@@ -37,57 +48,80 @@ Result<Fd> open_signals() {
   return signals;
 }
 
+/// Holds no connection, ever: closing the last reference closes what an unread message carries, a TCP socket with SO_LINGER for instance, and waits
+/// for it as long as its owner likes. A child accepts, and closes nothing of it before it exits: nobody lingers then (PF_EXITING, inet_release()).
 class Server {
  public:
   Server(int listening, const Means& means, Fd signals) : listening_(listening), means_(means), signals_(std::move(signals)) {}
 
   Result<void> run(bool ends_idle) {
+    bool rests = false;
     for (;;) {
-      std::array<pollfd, 2> ready{{{signals_.get(), POLLIN, 0}, {listening_, POLLIN, 0}}};
-      const int count = ::poll(ready.data(), ready.size(), ends_idle ? idle_ms : -1);
+      // Connections that cannot be taken now wait in the kernel's queue: poll(2) ignores a negative descriptor.
+      const bool takes = !rests && count_of([](const Child& child) { return child.taken.is_refused; }) < most_refusers;
+      std::array<pollfd, 2> ready{{{signals_.get(), POLLIN, 0}, {takes ? listening_ : -1, POLLIN, 0}}};
+      const int count = ::poll(ready.data(), ready.size(), rests ? moment_ms : ends_idle ? idle_ms : -1);
       if (count < 0 && errno != EINTR) return fail_errno(errno, "poll");
-      if (ready[0].revents != 0 && hears_the_end()) return {};
-      if (ready[1].revents != 0) accept_one();
-      if (count == 0 && std::ranges::all_of(workers_, [](const Worker& worker) { return worker.pid == 0; })) return {};
+      if (count > 0 && ready[0].revents != 0 && hears_the_end()) return {};
+      if (count == 0 && takes && children_.empty()) return {};
+      rests = count > 0 && ready[1].revents != 0 && !take_one();
     }
   }
 
  private:
+  long count_of(auto&& is_counted) const { return std::ranges::count_if(children_, is_counted); }
+
   bool hears_the_end() {
     signalfd_siginfo info{};
     bool ends = false;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) ends = ends || info.ssi_signo != SIGCHLD;
     for (pid_t ended; (ended = ::waitpid(-1, nullptr, WNOHANG)) > 0;)
-      for (Worker& worker : workers_)
-        if (worker.pid == ended) worker = {};
+      std::erase_if(children_, [&](const Child& child) { return child.pid == ended; });
     return ends;
   }
 
-  void accept_one() {
-    const Fd connection(::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC));
-    if (!connection) return;
-    const std::optional<uid_t> user = user_of(connection.get());
-    if (!user) return;
-    const auto free = std::ranges::find(workers_, 0, &Worker::pid);
-    const bool is_busy = free == workers_.end() || std::ranges::count(workers_, *user, &Worker::user) >= most_workers_of_a_user;
-    if (is_busy) return reply(connection.get(), fail(Code::busy, "the service has too many requests to answer", "try again"));
+  /// False when no connection was taken, for want of a process or descriptors. A pipe, since older kernels collect everybody's garbage, and linger
+  /// for it, where a socket of unix(7) is closed (unix_release_sock()).
+  bool take_one() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+    const Fd reports(ends[0]);
+    Fd report(ends[1]);
     const pid_t pid = ::fork();
-    if (pid == 0) work(connection.get(), *user);
-    if (pid < 0) return reply(connection.get(), fail_errno(errno, "fork a process of the service", "try again"));
-    *free = {pid, *user};
+    if (pid == 0) work(report.get());
+    report.reset();
+    Taken taken;
+    if (pid < 0 || ::read(reports.get(), &taken, sizeof taken) != sizeof taken) return false;
+    children_.push_back({pid, taken});
+    return true;
   }
 
-  /// SIGTERM stays blocked: what was begun is finished.
-  [[noreturn]] void work(int connection, uid_t user) {
+  bool is_busy_for(uid_t user) const {
+    const long workers = count_of([](const Child& child) { return !child.taken.is_refused; });
+    const long of_user = count_of([&](const Child& child) { return !child.taken.is_refused && child.taken.user == user; });
+    return workers >= most_workers || of_user >= most_workers_of_a_user;
+  }
+
+  /// The child's whole life; main waits for the report, so that its table of children is exact. SIGTERM stays blocked: what was begun is finished.
+  [[noreturn]] void work(int report) {
+    const int connection = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+    const std::optional<uid_t> user = user_of(connection);
+    if (!user) ::_exit(1);
+    const Taken taken{*user, is_busy_for(*user)};
+    if (::write(report, &taken, sizeof taken) != sizeof taken) ::_exit(1);
+    ::close(report);
     ::close(listening_);
-    serve(connection, user, means_);
+    if (taken.is_refused)
+      reply(connection, fail(Code::busy, "the service has too many requests to answer", "try again"));
+    else
+      serve(connection, *user, means_);
     ::_exit(0);
   }
 
   int listening_;
   const Means& means_;
   Fd signals_;
-  std::array<Worker, most_workers> workers_{};
+  std::vector<Child> children_;
 };
 
 }  // namespace
