@@ -142,8 +142,8 @@ Result<void> place_operands(const Command* command, Arguments& arguments, std::v
   }
   if (arguments.has("help") || arguments.has("version")) return {};
   if (needs_name && arguments.name.empty()) return fail(Code::usage, "no container name", "lxcx " + std::string(command->name) + " NAME, or -n NAME");
-  const bool words_allowed = takes == Operands::words || takes == Operands::name_and_command || takes == Operands::name_and_words ||
-                             takes == Operands::name_words_and_rest;
+  const bool words_allowed =
+      takes == Operands::words || takes == Operands::name_and_command || takes == Operands::name_and_words || takes == Operands::name_words_and_rest;
   if (words_allowed && !has_rest)
     std::ranges::move(after_dashes, std::back_inserter(arguments.words));
   else
@@ -151,8 +151,7 @@ Result<void> place_operands(const Command* command, Arguments& arguments, std::v
   if (!words_allowed && !arguments.words.empty())
     return fail(Code::usage, "unexpected argument '" + arguments.words.front() + "'",
                 takes == Operands::name_and_rest ? "the template's own arguments stand after --" : "");
-  if (!has_rest && !arguments.rest.empty())
-    return fail(Code::usage, "nothing may follow -- here: '" + arguments.rest.front() + "'");
+  if (!has_rest && !arguments.rest.empty()) return fail(Code::usage, "nothing may follow -- here: '" + arguments.rest.front() + "'");
   return {};
 }
 

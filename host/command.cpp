@@ -12,11 +12,11 @@ namespace lxcx::host {
 namespace {
 
 constexpr std::array command_table{
-    &commands::create,     &commands::start,   &commands::execute, &commands::stop,        &commands::attach,  &commands::console,
-    &commands::info,       &commands::ls,      &commands::top,     &commands::wait,        &commands::monitor, &commands::freeze,
-    &commands::unfreeze,   &commands::cgroup,  &commands::device,  &commands::copy, &commands::rename,      &commands::destroy, &commands::autostart,
-    &commands::checkpoint, &commands::config,  &commands::plugin,  &commands::checkconfig, &commands::doctor,  &commands::unshare,
-    &commands::usernsexec, &commands::version, &commands::help,
+    &commands::create,    &commands::start,      &commands::execute, &commands::stop,   &commands::attach,      &commands::console,
+    &commands::info,      &commands::ls,         &commands::top,     &commands::wait,   &commands::monitor,     &commands::freeze,
+    &commands::unfreeze,  &commands::cgroup,     &commands::device,  &commands::copy,   &commands::rename,      &commands::destroy,
+    &commands::autostart, &commands::checkpoint, &commands::config,  &commands::plugin, &commands::checkconfig, &commands::doctor,
+    &commands::unshare,   &commands::usernsexec, &commands::version, &commands::help,
 };
 
 constexpr Option options[] = {

@@ -47,7 +47,7 @@ std::optional<struct stat> look_at(Kernel& kernel, int directory, const std::str
 /// Files are copied. Directories, but for the volume, stay the origin's, and the copy goes on to use them there: as under LXC, an entry that mounts
 /// one means those data.
 Result<void> sort_out(Kernel& kernel, int directory, const std::vector<std::string>& values, const ContainerPaths& from, const std::string& rootfs,
-              CopiedConfig& copied) {
+                      CopiedConfig& copied) {
   const std::vector<std::string> volume = named_below(rootfs, copied.relocation);
   const auto is_sorted = [&copied](const std::string& name) {
     return std::ranges::find(copied.files, name) != copied.files.end() ||
@@ -60,7 +60,8 @@ Result<void> sort_out(Kernel& kernel, int directory, const std::vector<std::stri
       if (!found) continue;
       const bool is_file = S_ISREG(found->st_mode);
       if (is_file && static_cast<std::size_t>(found->st_size) > largest_copied_file)
-        return fail(Code::unsupported, "'" + from.directory() + "/" + name + "' is larger than 64 MiB, too large for a file that belongs to a configuration",
+        return fail(Code::unsupported,
+                    "'" + from.directory() + "/" + name + "' is larger than 64 MiB, too large for a file that belongs to a configuration",
                     "keep it elsewhere: then both containers use it there");
       (is_file ? copied.files : copied.relocation.staying).push_back(name);
       if (!is_file) copied.warnings.push_back("'" + from.directory() + "/" + name + "' is not copied: both containers use it there");

@@ -67,7 +67,8 @@ Result<Duplicator> choose_duplicator(Host& host, const ContainerConfig& config, 
 /// Under both names for as long as it stands on it.
 Result<void> note_base(Host& host, NewContainer& made, const ContainerPaths& base) {
   LXCX_CHECK(add_base(host.kernel, made.paths(), base));
-  made.on_failure("the entry in '" + base.directory() + "/lxc_snapshots'", [&host, &made, base] { return drop_clone(host.kernel, base, made.paths()); });
+  made.on_failure("the entry in '" + base.directory() + "/lxc_snapshots'",
+                  [&host, &made, base] { return drop_clone(host.kernel, base, made.paths()); });
   return add_clone(host.kernel, base, made.paths());
 }
 

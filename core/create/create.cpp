@@ -169,10 +169,10 @@ Result<CreateOutcome> create_container(Host& host, const ContainerPaths& paths, 
   NewContainer made(host, paths, plan.config);
   LXCX_CHECK(made.begin());
   if (plan.builder.plugin != nullptr) {
-    NewVolume volume{plan.storage_name, plan.storage, settings_of(host, plan, request), request.size_bytes, false, request.progress, request.cancelled};
-    LXCX_TRY(source, made.make_volume(std::move(volume), [&](Call& call, const Volume& wanted) {
-      return plan.storage->create(call, wanted, request.size_bytes);
-    }));
+    NewVolume volume{plan.storage_name, plan.storage,     settings_of(host, plan, request), request.size_bytes, false,
+                     request.progress,  request.cancelled};
+    LXCX_TRY(source, made.make_volume(std::move(volume),
+                                      [&](Call& call, const Volume& wanted) { return plan.storage->create(call, wanted, request.size_bytes); }));
     LXCX_CHECK(go_on(request.cancelled));
     LXCX_TRY(line, config_line("lxc.rootfs.path", plan.storage_name + ":" + source));
     plan.config_text += line;

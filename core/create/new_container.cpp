@@ -117,8 +117,8 @@ Result<std::string> NewContainer::make_volume(NewVolume volume, const std::funct
   inputs.cancelled = volume_.cancelled;  // of the making alone: what undoes it goes to its end
   HostCall call(std::move(inputs));
   Call view = call.call();
-  LXCX_TRY(source, doing(make(view, Volume{paths_.name, {}, where, config_.rootfs_options, config_.idmap}),
-                         "storage plugin '" + volume_.storage_name + "'"));
+  LXCX_TRY(source,
+           doing(make(view, Volume{paths_.name, {}, where, config_.rootfs_options, config_.idmap}), "storage plugin '" + volume_.storage_name + "'"));
   source_ = std::move(source);
   on_failure("the volume", [this] { return remove_volume(); });
   LXCX_CHECK(partial_.append(create_scope, "source", source_));

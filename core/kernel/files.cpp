@@ -2,9 +2,9 @@
 #include "core/kernel/files.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 #include <sys/file.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <array>
 

@@ -191,8 +191,8 @@ Result<void> destroy_container(Host& host, const ContainerPaths& paths, const De
   if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");
   if (is_last_trace(host.kernel, paths)) return host.kernel.unlinkat(AT_FDCWD, paths.directory().c_str(), AT_REMOVEDIR);
   if (creation == Creation::cut_short) return remove_unfinished(host, paths);
-  LXCX_TRY(config,
-           hinting(load_config(paths.config(), own_config_source(host.source, paths.directory()), nullptr), "mend it first: without it nobody knows what belongs to the container"));
+  LXCX_TRY(config, hinting(load_config(paths.config(), own_config_source(host.source, paths.directory()), nullptr),
+                           "mend it first: without it nobody knows what belongs to the container"));
   return remove_container(host, paths, config);
 }
 

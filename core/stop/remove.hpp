@@ -8,8 +8,8 @@
 
 namespace lxcx::core {
 
-/// Of a container that nothing stands on (refuse_dependants()): runs the destroy hooks, removes the storage (unless lxc.rootfs.managed = 0) and the container's directory. The container must be down, and
-/// its lock held.
+/// Of a container that nothing stands on (refuse_dependants()): runs the destroy hooks, removes the storage (unless lxc.rootfs.managed = 0) and the
+/// container's directory. The container must be down, and its lock held.
 Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config);
 
 /// Empties a directory, `config` and `partial` last; what something is mounted on is an error.
@@ -35,7 +35,8 @@ struct DestroyRequest {
   bool force = false;      ///< stop it first
   bool snapshots = false;  ///< with its snapshots
 };
-/// Errors: not_found; busy when it runs (also under LXC), is being created, or has snapshots or clones; denied when its configuration is another user's.
+/// Errors: not_found; busy when it runs (also under LXC), is being created, or has snapshots or clones; denied when its configuration is another
+/// user's.
 Result<void> destroy_container(Host& host, const ContainerPaths& paths, const DestroyRequest& request);
 
 }  // namespace lxcx::core

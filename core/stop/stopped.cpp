@@ -26,15 +26,16 @@ Result<void> refuse_busy(Host& host, const ContainerPaths& paths) {
   if (observe(host, paths).exists) return fail(Code::busy, "'" + paths.name + "' is running", "stop it first: lxcx stop " + paths.name);
   LXCX_TRY(creation, creation_of(host.kernel, paths));
   if (creation == Creation::going_on) return fail(Code::busy, "'" + paths.name + "' is being created");
-  if (creation == Creation::cut_short) return fail(Code::busy, "the creation of '" + paths.name + "' was cut short", "destroy it, and create it anew");
+  if (creation == Creation::cut_short)
+    return fail(Code::busy, "the creation of '" + paths.name + "' was cut short", "destroy it, and create it anew");
   return {};
 }
 
 Result<void> refuse_dependants(Host& host, const ContainerPaths& paths, OwnSnapshots snapshots) {
   if (has_clones(host.kernel, paths))
     return fail(Code::busy, "other containers are snapshot clones of '" + paths.name + "'",
-                "destroy them first; '" + paths.directory() + "/lxc_snapshots' lists them, by their lxcpath and name: of one that is gone for good, " +
-                    "take both lines out");
+                "destroy them first; '" + paths.directory() +
+                    "/lxc_snapshots' lists them, by their lxcpath and name: of one that is gone for good, " + "take both lines out");
   if (snapshots == OwnSnapshots::protect && has_snapshots(host.kernel, paths))
     return fail(Code::busy, "'" + paths.name + "' has snapshots", "destroy them first, or with it: lxcx destroy --snapshots");
   return {};
@@ -44,7 +45,8 @@ Result<Relocation> relocation_between(Kernel& kernel, const ContainerPaths& from
   Relocation relocation{{{from.directory(), to.directory()}}, from.name, to.name, {}};
   LXCX_TRY(lxcpath, kernel.openat(AT_FDCWD, from.lxcpath.c_str(), O_PATH | O_DIRECTORY));
   LXCX_TRY(real, kernel.readlinkat(AT_FDCWD, ("/proc/self/fd/" + std::to_string(lxcpath.get())).c_str()));
-  if (real != from.lxcpath) relocation.directories.emplace_back(real + "/" + from.name, (from.lxcpath == to.lxcpath ? real : to.lxcpath) + "/" + to.name);
+  if (real != from.lxcpath)
+    relocation.directories.emplace_back(real + "/" + from.name, (from.lxcpath == to.lxcpath ? real : to.lxcpath) + "/" + to.name);
   return relocation;
 }
 

@@ -5,7 +5,7 @@
 
 namespace lxcx::host::commands {
 
-extern const Command create, start, execute, stop, attach, console, info, ls, top, wait, monitor, freeze, unfreeze, cgroup, device, copy, rename, destroy,
-    autostart, checkpoint, config, plugin, checkconfig, doctor, unshare, usernsexec, version, help;
+extern const Command create, start, execute, stop, attach, console, info, ls, top, wait, monitor, freeze, unfreeze, cgroup, device, copy, rename,
+    destroy, autostart, checkpoint, config, plugin, checkconfig, doctor, unshare, usernsexec, version, help;
 
 }  // namespace lxcx::host::commands

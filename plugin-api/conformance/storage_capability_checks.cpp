@@ -121,9 +121,9 @@ Checked copy_can_be_cancelled(Subject& subject) {
 /// Core does not know the source of a volume that was being made: the plugin's records have to do.
 Checked survives_a_kill(Subject& subject, const std::string& verb, Duplicate duplicate) {
   StorageBench bench(subject);
-  Journal from_journal(subject.scratch + "/from");
-  LXCX_TRY(from, bench.volume_with("c1", "file", &from_journal));
-  const OwnVolume to = bench.container("c2");
+  Journal from_journal(subject.scratch + "/from-" + verb);
+  LXCX_TRY(from, bench.volume_with("from-" + verb, "file", &from_journal));
+  const OwnVolume to = bench.container("to-" + verb);
   const auto before = bench.tree();
   const auto act = [&](Journal& journal) { (void)run(bench, verb, duplicate, from, to, &journal); };
   return kill_at_every_record(subject.scratch, act, [&](Journal& journal, const std::string& when) -> Checked {

@@ -104,9 +104,9 @@ namespace {
 /// Of a container's init. A directory of /proc stays that process's, even when the pid is used again: what is true after it was opened holds.
 Result<UniqueFd> namespace_of(StartContext& context, const ContainerPaths& other, const RunState& state, std::string_view name,
                               const Location& where) {
-  const Result<UniqueFd> process =
-      context.kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(state.init.pid)).c_str(), O_PATH | O_DIRECTORY);
-  if (process && is_up(state.state) && is_alive(state.init)) return context.kernel.openat(process->get(), ("ns/" + std::string(name)).c_str(), O_RDONLY);
+  const Result<UniqueFd> process = context.kernel.openat(AT_FDCWD, ("/proc/" + std::to_string(state.init.pid)).c_str(), O_PATH | O_DIRECTORY);
+  if (process && is_up(state.state) && is_alive(state.init))
+    return context.kernel.openat(process->get(), ("ns/" + std::string(name)).c_str(), O_RDONLY);
   return std::unexpected(
       Error{Code::not_running, 0, "'" + other.name + "' is not running", "start it first, or name a process or a namespace file", {}, where, {}});
 }

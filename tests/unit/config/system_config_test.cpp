@@ -58,8 +58,7 @@ TEST_CASE("an lxc.conf that is there and cannot be read is an error", "[config][
 
 TEST_CASE("what lxc.conf says for a storage plugin goes by the plugin's own settings", "[config][system]") {
   using Settings = std::vector<std::pair<std::string, std::string>>;
-  const SystemConfig config =
-      parse_system_config("lxc.bdev.lvm.vg = fast\nlxc.bdev.zfs.root = tank/lxc\n", "/l", test::files({}), true);
+  const SystemConfig config = parse_system_config("lxc.bdev.lvm.vg = fast\nlxc.bdev.zfs.root = tank/lxc\n", "/l", test::files({}), true);
   CHECK(storage_defaults(config, "lvm") == Settings{{"vgname", "fast"}, {"thinpool", "lxc"}});
   CHECK(storage_defaults(config, "zfs") == Settings{{"zfsroot", "tank/lxc"}});
   CHECK(storage_defaults(config, "rbd") == Settings{{"rbdpool", "lxc"}});

@@ -279,8 +279,8 @@ TEST_CASE("copy takes the new name in either way, and what follows -- is the hoo
   CHECK_FALSE(world.copied->request.snapshot);
   CHECK(run_lxcx({"copy", "-R", "web", "shop"}).status == 0);
   CHECK(world.renamed == std::pair<std::string, std::string>("web", "shop"));
-  for (const Words& bad : {Words{"copy", "web"}, Words{"copy", "web", "a", "b"}, Words{"copy", "-N", "a", "web", "b"}, Words{"copy", "-R", "-s", "web", "a"},
-                           Words{"copy", "-R", "web", "a", "--", "b"}})
+  for (const Words& bad : {Words{"copy", "web"}, Words{"copy", "web", "a", "b"}, Words{"copy", "-N", "a", "web", "b"},
+                           Words{"copy", "-R", "-s", "web", "a"}, Words{"copy", "-R", "web", "a", "--", "b"}})
     CHECK(run_lxcx(bad).status == 2);
 }
 
