@@ -47,7 +47,7 @@ std::span<const Command* const> all_commands() { return command_table; }
 namespace {
 
 /// What LXC has, and lxcx is to have.
-constexpr std::array<std::string_view, 4> awaited{"clone", "copy", "net", "snapshot"};
+constexpr std::array<std::string_view, 2> awaited{"net", "snapshot"};
 
 }  // namespace
 

@@ -242,8 +242,8 @@ mv "$containers/lxcxt-x/away" "$containers/lxcxt-x/rootfs"
 check "with both, it shows the steps" lxcx start --dry-run lxcxt-x
 
 # What LXC has, and lxcx has not yet, is no typing error.
-check_exit "copy" 6 lxcx copy lxcxt-x lxcxt-y
-check_match "is told as what is not there yet" "there is no command 'copy' yet" "$output"
+check_exit "snapshot" 6 lxcx snapshot lxcxt-x
+check_match "is told as what is not there yet" "there is no command 'snapshot' yet" "$output"
 
 # A program that is not there is an error like others.
 cp "$scratch/good" "$config"
