@@ -308,6 +308,8 @@ Result<int> Runtime::attach(const AttachRequest& request) {
   const std::string what = "attach " + request.name;
   Result<Running> running = doing(running_container(host, paths), what);
   if (!running) return std::unexpected(std::move(running).error());
+  // The container's group is its root's: an ordinary user gets into it by the right he has over that id, in his own namespace.
+  if (!running->state.cgroup.empty() && !request.options.elevate_cgroup) LXCX_CHECK(doing(need_privilege(host, paths), what));
   EnterTarget target;
   target.init = running->state.init;
   target.clone_flags = running->state.clone_flags;

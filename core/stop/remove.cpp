@@ -114,7 +114,8 @@ Result<void> remove_tree(Kernel& kernel, int parent_dirfd, const std::string& na
 Result<void> remove_container(Host& host, const ContainerPaths& paths, const ContainerConfig& config) {
   if (config.rootfs_managed) LXCX_CHECK(refuse_mounts(host.kernel, paths));
   StartContext context(host, paths, config);
-  LXCX_TRY(wanted, wanted_plugins(host, config));
+  context.config.nics.clear();  // which have none now, and whose mistakes keep nothing from being removed
+  LXCX_TRY(wanted, wanted_plugins(host, context.config));
   context.plugins.storage_name = wanted.storage_name;
   context.plugins.storage_source = wanted.storage_source;
   LXCX_TRY(loaded, load_plugins(host, context.config));

@@ -198,7 +198,9 @@ check_exit "a name longer than a host name" 2 lxcx create -t busybox "$(printf '
 
 # A restart of what nobody would start again.
 check "start" lxcx start lxcxt-x
-kill -9 "$(monitor_of lxcxt-x)"
+monitor=$(monitor_of lxcxt-x)
+kill -9 "$monitor"
+eventually 5 is_dead "$monitor"
 check_exit "a second start" 4 lxcx start lxcxt-x
 check_no_match "is about no line" "config:[0-9]" "$output"
 check_exit "stop -r without a monitor" 6 timeout 20 "$lxcx_program" -P "$containers" stop -r lxcxt-x
@@ -240,6 +242,12 @@ check_exit "--dry-run without the root" 3 lxcx start --dry-run lxcxt-x
 check_match "names the line too" 'config:[0-9]+:' "$output"
 mv "$containers/lxcxt-x/away" "$containers/lxcxt-x/rootfs"
 check "with both, it shows the steps" lxcx start --dry-run lxcxt-x
+
+# What has no bearing on its removal keeps nothing from being removed.
+make_container lxcxt-nic
+printf '%s\n' 'lxc.net.0.type = ipvlan' 'lxc.net.0.link = lxcxt-none' >>"$containers/lxcxt-nic/config"
+check_exit "a network type that is not there" 3 lxcx start lxcxt-nic
+check "destroy all the same" lxcx destroy lxcxt-nic
 
 # What LXC has, and lxcx has not yet, is no typing error.
 check_exit "snapshot" 6 lxcx snapshot lxcxt-x

@@ -58,6 +58,24 @@ if [ "$(in_state cgroup)" = "" ]; then
 fi
 check "stop" mine stop -k lxcxt-mine
 
+# In groups that are his, as a session of libpam-cgfs has them.
+groups=$(ls -d /sys/fs/cgroup/memory /sys/fs/cgroup/pids 2>/dev/null)
+if [ -n "$groups" ]; then
+  for group in $groups; do
+    mkdir "$group/lxcxt-session" && chown -R $user:$user "$group/lxcxt-session"
+  done
+  in_session() { (for group in $groups; do echo 0 >"$group/lxcxt-session/tasks"; done; mine "$@"); }
+  check "start in groups of his own" in_session start lxcxt-mine
+  check_match "it is in one" lxcxt-session "$(grep memory "/proc/$(in_state init)/cgroup")"
+  check_exit "attach passes its status on" 7 in_session attach lxcxt-mine -- sh -c 'exit 7'
+  in_session attach lxcxt-mine -- sleep 54321 &
+  commands_in() { for process in $(cat "$1"/lxcxt-session/*lxcxt-mine/tasks); do tr '\0' ' ' <"/proc/$process/cmdline"; done; }
+  for group in $groups; do check "and is in the container's group of $group" eventually 5 eval "commands_in $group | grep -q 'sleep 54321'"; done
+  check "stop" in_session stop -k lxcxt-mine
+  wait
+  find $groups -depth -type d -path '*lxcxt-session*' -exec rmdir {} +
+fi
+
 check_exit "in the foreground, init's status" 7 mine start -F lxcxt-mine -- /bin/sh -c 'exit 7'
 check_exit "execute, without a container" 5 mine execute -n lxcxt-none -f "$scratch/home/.config/lxc/default.conf" -- /bin/sh -c 'exit 5'
 check "an empty network, whose loopback is up" mine start -s lxc.net.0.type=empty -s lxc.net.0.flags=up lxcxt-mine
