@@ -11,8 +11,6 @@
 #include "core/plugin/capabilities.hpp"
 #include "core/start/calls.hpp"
 #include "core/start/context.hpp"
-#include "core/stop/remove.hpp"
-#include "core/stop/rename.hpp"
 #include "core/stop/stop.hpp"
 #include "core/stop/stopped.hpp"
 
@@ -129,12 +127,7 @@ Result<std::vector<std::string>> copy_container(Host& host, const ContainerPaths
   LXCX_CHECK(check_name(from.name));
   LXCX_CHECK(check_new_name(to.name));
   if (from.directory() == to.directory()) return fail(Code::usage, "the new name is the old one");
-  LXCX_CHECK(refuse_undefined(host, from));
-  LXCX_CHECK(finish_stale_teardown(host, from));
-  LXCX_CHECK(finish_rename(host, from));
-  LXCX_TRY(locks, lock_both(host, from, to));
-  LXCX_CHECK(refuse_undefined(host, from));
-  LXCX_CHECK(refuse_busy(host, from));
+  LXCX_TRY(locks, lock_stopped(host, from, to));
   if (observe(host, to).exists) return fail(Code::busy, "'" + to.name + "' is running", "pick another name");
   LXCX_TRY(origin, read_origin(host, from));
   if (request.snapshot && origin.config.ephemeral)

@@ -30,6 +30,7 @@ Result<void> write_hostname(Kernel& kernel, const std::string& rootfs, const std
 Result<void> give_identity(Host& host, const ContainerPaths& to, const ContainerConfig& config, const std::string& old_name,
                            const CopyRequest& request) {
   StartContext context(host, to, config);
+  context.config.nics.clear();  // no device is made here
   LXCX_TRY(plugins, load_plugins(host, context.config));
   context.plugins = std::move(plugins);
   if (context.plugins.storage == nullptr) return {};

@@ -2,7 +2,6 @@
 #include "core/create/create.hpp"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -154,12 +154,7 @@ Result<std::vector<std::string>> rename_container(Host& host, const ContainerPat
     LXCX_CHECK(finish_rename(host, to));
     return std::vector<std::string>{};
   }
-  LXCX_CHECK(refuse_undefined(host, from));
-  LXCX_CHECK(finish_stale_teardown(host, from));
-  LXCX_CHECK(finish_rename(host, from));
-  LXCX_TRY(locks, lock_both(host, from, to));
-  LXCX_CHECK(refuse_undefined(host, from));
-  LXCX_CHECK(refuse_busy(host, from));
+  LXCX_TRY(locks, lock_stopped(host, from, to));
   LXCX_CHECK(refuse_dependants(host, from));
   LXCX_CHECK(refuse_taken(host, to));
   LXCX_TRY(relocation, relocation_between(host.kernel, from, to));

@@ -5,10 +5,14 @@
 
 #include "core/container/dependents.hpp"
 #include "core/stop/remove.hpp"
+#include "core/stop/rename.hpp"
 #include "core/stop/stop.hpp"
 
 namespace lxcx::core {
 
+namespace {
+
+/// Always in the same order.
 Result<std::pair<ContainerLock, ContainerLock>> lock_both(Host& host, const ContainerPaths& one, const ContainerPaths& other) {
   const bool is_in_order = one.directory() < other.directory();
   LXCX_TRY(first, lock_container(host.kernel, host.root, is_in_order ? one : other));
@@ -29,6 +33,18 @@ Result<void> refuse_busy(Host& host, const ContainerPaths& paths) {
   if (creation == Creation::cut_short)
     return fail(Code::busy, "the creation of '" + paths.name + "' was cut short", "destroy it, and create it anew");
   return {};
+}
+
+}  // namespace
+
+Result<std::pair<ContainerLock, ContainerLock>> lock_stopped(Host& host, const ContainerPaths& from, const ContainerPaths& to) {
+  LXCX_CHECK(refuse_undefined(host, from));
+  LXCX_CHECK(finish_stale_teardown(host, from));
+  LXCX_CHECK(finish_rename(host, from));
+  LXCX_TRY(locks, lock_both(host, from, to));
+  LXCX_CHECK(refuse_undefined(host, from));
+  LXCX_CHECK(refuse_busy(host, from));
+  return locks;
 }
 
 Result<void> refuse_dependants(Host& host, const ContainerPaths& paths, OwnSnapshots snapshots) {

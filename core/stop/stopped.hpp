@@ -9,14 +9,9 @@
 
 namespace lxcx::core {
 
-/// Both names, always in the same order. Errors: busy.
-Result<std::pair<ContainerLock, ContainerLock>> lock_both(Host& host, const ContainerPaths& one, const ContainerPaths& other);
-
-/// Errors: not_found.
-Result<void> refuse_undefined(Host& host, const ContainerPaths& paths);
-
-/// Errors: busy when it runs, also under LXC, or is not wholly created. Ask under its lock.
-Result<void> refuse_busy(Host& host, const ContainerPaths& paths);
+/// What was cut short of `from` is finished first; then both names are held, which nobody else does in another order. Errors: not_found; busy when
+/// it runs, also under LXC, or is not wholly created.
+Result<std::pair<ContainerLock, ContainerLock>> lock_stopped(Host& host, const ContainerPaths& from, const ContainerPaths& to);
 
 enum class OwnSnapshots {
   protect,
